@@ -33,7 +33,7 @@ ALLOWED = {
     "privacy": {"days", "errors", "state_file"},
     "processing": {"config", "outputs", "privacy", "state_file"},
     "signatures": {"_engine", "countries", "errors", "records", "yaml_nodes", "yaml_runs"},
-    "sources": {"_engine", "days", "errors", "records", "state_file"},
+    "sources": {"_engine", "days", "errors", "language", "records", "state_file"},
     "web": {"errors", "exposition", "file_version", "yaml_nodes"},
     "places": {
         "_engine",

@@ -101,9 +101,9 @@ class CaptureReading:
                 wiring.deliver(batch, self._monitor, outputs, events)
         self.stats = reader.stats()
         self.problems += reader.problems
-        self._gaps = list(reader.coverage().lines())
+        self._coverage = reader.coverage()
         for one in self._kept:
-            one.reading.finish(self.stats, [*self.problems, *self._gaps])
+            one.reading.finish(self.stats, [*self.problems, *self._coverage.lines()])
 
     def view(self, by: View) -> History:
         """The flows of the files, grouped."""
@@ -112,7 +112,7 @@ class CaptureReading:
     def doubts(self) -> Iterator[str]:
         """Reasons to doubt the result, one line each."""
         yield from doubts_of(self.stats, self._language)
-        yield from self._gaps
+        yield from self._coverage.lines(self._language)
         yield from self.problems
         yield from self._databases.take_problems()
 

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from netmon.cli.commands import CommandSet
 from netmon.cli.erase import erase
 from netmon.cli.key_options import KeyOptions
+from netmon.cli.language_option import LanguageOption, chosen_language
 from netmon.cli.options import ERROR, grouped
 from netmon.cli.terminal import json_stream, log, make_console, write_line
 from netmon.cli.values import whole_number
@@ -28,7 +29,6 @@ from netmon.privacy.key_file import kept_keys, make_key, read_all_keys, remove_e
 from netmon.privacy.levels import CLIENT, COUNTED, Pseudonyms
 from netmon.privacy.periods import period_name
 from netmon.processing.activities import NamedStore, list_activities
-from netmon.processing.language import LANGUAGES, translator
 from netmon.processing.table import as_document, as_lines
 from netmon.store.clickhouse_wire import is_address
 from netmon.store.opening import opened_by_name
@@ -149,9 +149,7 @@ def identify_clients(
 @app.command("list", short_help="Lists what is stored about clients, why and for how long.")
 @grouped
 def list_stored(
-    language: Annotated[
-        str, typer.Option("--language", metavar="|".join(LANGUAGES), help="Language of the list.")
-    ] = "en",
+    language: LanguageOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write the list as JSON.")] = False,
     store: Annotated[
         str | None,
@@ -173,11 +171,7 @@ def list_stored(
 
       netmon privacy list --store clickhouse://netmon@db.example:8123/netmon
     """
-    if language not in LANGUAGES:
-        raise typer.BadParameter(
-            f"'{language}' is not one of {', '.join(LANGUAGES)}", param_hint="--language"
-        )
-    say, settings = translator(language), options.load()
+    say, settings = chosen_language(language).say, options.load()
     activities = list_activities(settings, os.environ, None if store is None else _named_store(store))
     if as_json:
         document = as_document(settings, activities, say)

@@ -15,7 +15,7 @@ from netmon.privacy import ADDRESS, PSEUDONYM
 from netmon.privacy.identification_log import log_file
 from netmon.privacy.key_file import kept_keys
 from netmon.processing import texts
-from netmon.processing.language import Say
+from netmon.processing.texts import Say
 from netmon.state_file import damaged_files
 
 LEVELS = (texts.AS_ADDRESSES, texts.AS_PSEUDONYMS, texts.AS_NETWORKS, texts.NOT_AT_ALL)

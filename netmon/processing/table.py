@@ -9,7 +9,7 @@ from typing import Any
 from netmon.config.settings import Config
 from netmon.processing import texts
 from netmon.processing.activities import LEVELS, StoredData
-from netmon.processing.language import Say
+from netmon.processing.texts import Say
 
 _WIDTH = 100
 _HEADINGS: Mapping[str, str] = {

@@ -1,4 +1,9 @@
-"""The texts of the list, in English; `languages/` has them in other languages. {braces} are replaced."""
+"""The texts of the list, in English. The catalogue has each of them; {braces} are replaced."""
+
+from collections.abc import Callable
+
+Say = Callable[[str], str]
+"""Gives an English text in a language."""
 
 TITLE = "What this sensor stores about clients"
 SETTINGS = "Configuration: {file}. Privacy level {level}. Distinct clients are counted by {period}."

@@ -6,6 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from netmon.days import moment_of
+from netmon.language.language import ENGLISH, Language
+
+
+def _(text: str) -> str:
+    return text
+
 
 _GAP_NS = 60 * 10**9
 """A shorter time without a packet between two files is not told: it is silence."""
@@ -38,11 +44,25 @@ class Coverage(NamedTuple):
     gaps: list[Between]
     overlaps: list[Between]
 
-    def lines(self) -> Iterator[str]:
+    def lines(self, language: Language = ENGLISH) -> Iterator[str]:
         """What is said about them."""
-        yield from _lines(self.gaps, "no file has a packet from {} to {}, between {} and {}", "gaps")
-        text = "two files cover {} to {}: {} and {}, read in the order of their packets' times"
-        yield from _lines(self.overlaps, text, "overlaps")
+        text = _("no file has a packet from {start} to {end}, between {earlier} and {later}")
+        yield from _lines(self.gaps, text, language)
+        if (more := len(self.gaps) - _TOLD) > 0:
+            yield language.say_count(
+                more, "{count} more gap, which is not longer", "{count} more gaps, which are not longer"
+            )
+        text = _(
+            "two files cover {start} to {end}: {earlier} and {later}, read in the order of their packets' "
+            "times"
+        )
+        yield from _lines(self.overlaps, text, language)
+        if (more := len(self.overlaps) - _TOLD) > 0:
+            yield language.say_count(
+                more,
+                "{count} more overlap, which is not longer",
+                "{count} more overlaps, which are not longer",
+            )
 
 
 def coverage_of(spans: Sequence[FileSpan]) -> Coverage:
@@ -59,13 +79,13 @@ def coverage_of(spans: Sequence[FileSpan]) -> Coverage:
     return Coverage(gaps, overlaps)
 
 
-def _lines(found: Sequence[Between], text: str, noun: str) -> Iterator[str]:
+def _lines(found: Sequence[Between], text: str, language: Language) -> Iterator[str]:
+    """The longest ones, by time."""
     longest = sorted(found, key=lambda one: one.from_ns - one.to_ns)[:_TOLD]
     for one in sorted(longest):
-        yield text.format(_time(one.from_ns), _time(one.to_ns), one.earlier, one.later)
-    if len(found) > _TOLD:
-        yield f"{len(found) - _TOLD:,} more {noun}, which are not longer"
+        start, end = _time(one.from_ns, language), _time(one.to_ns, language)
+        yield language.say(text, start=start, end=end, earlier=one.earlier, later=one.later)
 
 
-def _time(time_ns: int) -> str:
-    return f"{moment_of(time_ns):%Y-%m-%d %H:%M:%S}Z"
+def _time(time_ns: int, language: Language) -> str:
+    return f"{language.stamp(moment_of(time_ns))}Z"

@@ -13,10 +13,7 @@ from tests.machine import NETMON
 COMMANDS = (
     "check",
     "demo",
-<<<<<<< HEAD
     "doctor",
-=======
->>>>>>> c7c68a86 (Usage lines without braces; zsh completes from the first Tab on)
     "explain",
     "forward",
     "history",
@@ -24,11 +21,8 @@ COMMANDS = (
     "read",
     "report",
     "run",
-<<<<<<< HEAD
     "selftest",
-=======
     "top",
->>>>>>> c7c68a86 (Usage lines without braces; zsh completes from the first Tab on)
     "verify",
 )
 GROUPS = {

@@ -169,7 +169,7 @@ def test_the_list_names_the_files_of_the_configuration(privacy, tmp_path):
     document = json.loads(privacy("list", "--json", "--language", "de").stdout)
     assert document["privacy_level"] == 1
     assert str(tmp_path / "key") in [one["where"] for one in document["stored"]]
-    assert "'fr' is not one of en, de" in privacy("list", "--language", "fr", code=2).stderr
+    assert "'fr' is not one of 'en', 'de'" in privacy("list", "--language", "fr", code=2).stderr
 
 
 @pytest.fixture

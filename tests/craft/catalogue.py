@@ -17,6 +17,7 @@ import polib
 
 from netmon.countries import COUNTRIES, country_in_text
 from netmon.language.language import FOLDER
+from netmon.processing import texts
 from netmon.signatures.load import default_folder, load_folder
 from netmon.verdict.table import REASONS
 
@@ -35,7 +36,10 @@ class Text(NamedTuple):
 
 def used() -> list[Text]:
     """Every text, in the order in which it is found."""
-    return list(dict.fromkeys([*_templates(), *_code(), *map(Text, REASONS.values()), *_names()]))
+    listed = [value for name, value in vars(texts).items() if name.isupper()]
+    return list(
+        dict.fromkeys([*_templates(), *_code(), *map(Text, REASONS.values()), *map(Text, listed), *_names()])
+    )
 
 
 def _templates() -> Iterator[Text]:

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -50,6 +51,13 @@ def test_schema():
         "vendor.github-workflows",
         WORKFLOW,
     ]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_linter_of_workflows_reports_nothing():
+    """zizmor, which knows expressions and rights, has no finding; it asks no network."""
+    words = [Path(sys.executable).with_name("zizmor"), "--offline", "--no-progress", WORKFLOW]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -109,6 +117,17 @@ def test_only_what_was_tried_is_published():
     assert set(JOBS["publish"]["needs"]) == set(JOBS) - {"publish"}
     assert JOBS["publish"]["if"] == "github.event_name == 'push'"
     assert any("gh release create" in step.get("run", "") and "--draft" in step["run"] for step in steps())
+
+
+def test_what_is_called_tested_is_tried(folder):
+    """Each kind of file that the notes call tested is installed by a job, which then runs the demo."""
+    tried = {"wheel": "try", "source": "sdist", "Debian": "debian"}
+    called = {kind.purpose.split()[0] for kind in release.kinds() if kind.is_tested}
+    assert called == set(tried)
+    for job in tried.values():
+        scripts = " ".join(step.get("run", "") for step in JOBS[job]["steps"])
+        assert re.search(r"install .*dist/", scripts), job
+        assert re.search(r"netmon\S* demo", scripts), job
 
 
 def test_scripts_are_valid_shell():

@@ -15,7 +15,18 @@ FILES = sorted(FOLDER.glob("*.po"))
 ENTRIES = [(file.stem, entry) for file in FILES for entry in polib.pofile(str(file))]
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}")
 SAME = frozenset(
-    {"Server", "Resolver", "Sensor", "Bytes", "Community", "Flows", "in {country}", "%(number)s, %(time)s"}
+    {
+        "Server",
+        "Resolver",
+        "Sensor",
+        "Bytes",
+        "Community",
+        "Flows",
+        "Clients",
+        "root",
+        "in {country}",
+        "%(number)s, %(time)s",
+    }
 )
 """Words that German shares."""
 

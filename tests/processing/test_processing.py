@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import gettext
-import io
 import os
 import re
 from dataclasses import is_dataclass, replace
 from datetime import date
-from pathlib import Path
 from typing import get_args, get_type_hints
 
-import polib
 import pytest
 
 from netmon.config.settings import Config, EvidenceFiles, Rotation, SpoolOptions, StoreSettings
+from netmon.language.language import LANGUAGES, Language
 from netmon.privacy.key_file import make_key, rotate_key
-from netmon.processing import texts
 from netmon.processing.activities import LEVELS, list_activities, readers_of
-from netmon.processing.language import FOLDER, LANGUAGES, translator
 from netmon.processing.table import as_document, as_lines
-from tests.craft.processing_texts import english, renewed
 
 READ_ONLY = {"signatures", "databases", "labels", "file", "web.config_file", "web.listen.path"}
 """Settings with files that netmon only reads, and sockets."""
@@ -160,29 +154,10 @@ def test_the_list_is_the_same_in_every_language(language, tmp_path):
     """The same number of entries, no braces left, and lines of at most 100 characters."""
     config = replace(Config(), events=tmp_path / "events.jsonl")
     activities = list_activities(config, {"HOME": "/home/netmon"})
-    lines = list(as_lines(config, activities, translator(language)))
+    lines = list(as_lines(config, activities, Language(language).say))
     assert sum(bool(re.match(r"\d+\. ", line)) for line in lines) == len(activities)
     assert not any(re.search(r"[{}]", line) for line in lines)
     assert all(len(line) <= 100 or str(tmp_path) in line for line in lines)
-
-
-@pytest.mark.parametrize("file", sorted(FOLDER.glob("*.po")), ids=lambda file: file.stem)
-def test_catalogues_are_complete(file: Path):
-    """Every text is translated, with the same braces, and the compiled catalogue says the same."""
-    catalogue = polib.pofile(str(file))
-    assert [entry.msgid for entry in catalogue] == english() == [entry.msgid for entry in renewed(file)]
-    assert [entry.msgid for entry in catalogue if not entry.msgstr or entry.fuzzy] == []
-    braces = re.compile(r"\{\w+\}")
-    for entry in catalogue:
-        assert sorted(braces.findall(entry.msgid)) == sorted(braces.findall(entry.msgstr))
-    compiled = gettext.GNUTranslations(io.BytesIO(file.with_suffix(".mo").read_bytes()))
-    assert [compiled.gettext(entry.msgid) for entry in catalogue] == [entry.msgstr for entry in catalogue]
-
-
-def test_each_language_has_a_catalogue():
-    """And each catalogue is offered."""
-    assert {"en", *(file.stem for file in FOLDER.glob("*.po"))} == set(LANGUAGES)
-    assert translator("de")(texts.KEY) == "Schlüssel der Pseudonyme"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from netmon._engine import Matcher
+from netmon.language.language import Language
 from netmon.sources.coverage import Between, FileSpan, coverage_of
 from netmon.sources.files import FileSource, in_order
 from tests.craft.packets import UDP, address, ethernet, ip, udp
@@ -90,3 +91,16 @@ def test_more_files_than_are_open_at_once_are_all_read(capture, monkeypatch):
     for _ in source.batches():
         pass
     assert source.stats()["packets"] == 40
+
+
+def test_gaps_and_overlaps_in_german():
+    """They are in the reader's language, with its times."""
+    second = 10**9
+    spans = [FileSpan("a", 0, 10 * second), FileSpan("b", 5 * second, 8 * second)]
+    spans += [FileSpan(str(number), number * 1000 * second, number * 1000 * second) for number in range(1, 8)]
+    lines = list(coverage_of(spans).lines(Language("de")))
+    assert lines[0].startswith("keine Datei hat ein Paket von 01.01.1970 00:16:40Z bis 01.01.1970 00:33:20Z")
+    assert lines[-2] == "2 weitere Lücken, die nicht länger sind"
+    assert lines[-1].startswith(
+        "zwei Dateien decken 01.01.1970 00:00:05Z bis 01.01.1970 00:00:08Z ab: a und b"
+    )
