@@ -41,7 +41,7 @@ EXEMPT = {
         "goes on until it is interrupted", "tests/cli/test_cli_tcpdump.py"
     ),
     "ssh sensor 'tcpdump -U -w - not port 22' | netmon read --country DE --json -": Exemption(
-        "needs another machine", "tests/cli/test_cli_tcpdump.py"
+        "needs another machine", "tests/cli/test_cli_live_pipes.py"
     ),
     "netmon read <(ssh sensor 'cat /var/tmp/office.pcap.gz' )": Exemption(
         "needs another machine", "tests/cli/test_cli_pipes.py"
