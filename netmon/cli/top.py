@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import socket
 import sys
 import time
 from datetime import datetime
@@ -88,8 +89,8 @@ def top(
 
       netmon top --once
     """
-    if sensor is not None and Path(sensor).is_file():
-        raise TopError(f"{sensor}: netmon top watches a running sensor; for a capture: netmon read {sensor}")
+    if sensor is not None:
+        _check_meant(sensor)
     settings = _settings(options, is_address_given=sensor is not None)
     address = _address_of(settings) if sensor is None else parse_address(sensor)
     if not once:
@@ -109,6 +110,16 @@ def top(
     finally:
         page.close()
     raise typer.Exit(code)
+
+
+def _check_meant(word: str) -> None:
+    """Raises TopError for a capture or an interface, which other commands take."""
+    if Path(word).is_file():
+        raise TopError(f"{word}: netmon top watches a running sensor; for a capture: netmon read {word}")
+    if word in (name for _, name in socket.if_nameindex()):
+        raise TopError(
+            f"{word}: netmon top watches a running sensor; to start one: sudo netmon run -i {word}"
+        )
 
 
 def _first(watch: SensorWatch, state: TopState) -> TopState:
@@ -162,7 +173,11 @@ def _need_terminal(address: Address) -> None:
 def _open(address: Address, user: str | None, ca: Path | None) -> SensorPage:
     """The page of the sensor; asks for a password where the sensor wants one. Raises TopError."""
     password = os.environ.get(PASSWORD)
-    if user is not None and password is None and sys.stdin is not None and sys.stdin.isatty():
+    if user is not None and password is None:
+        if sys.stdin is None or not sys.stdin.isatty():
+            raise TopError(
+                f"--user {user}: there is no terminal to ask for a password: put it into {PASSWORD}"
+            )
         password = getpass.getpass(f"Password of {user} at {address}: ")
     return SensorPage(address, NAMES, user=user, password=password or "", ca_file=ca)
 

@@ -17,6 +17,8 @@ from netmon.web.options import DEFAULT_PORT, join_host
 TIMEOUT_S = 5.0
 MAX_BYTES = 16 * 1024 * 1024
 """The largest page that is read; a sensor's has at most 2 MB."""
+_OTHER_NAMES = (62, 63, 64)
+"""OpenSSL's codes for a certificate of another host, mail address or IP address."""
 PASSWORD = "NETMON_WEB_PASSWORD"
 
 
@@ -110,8 +112,7 @@ class SensorPage:
                 status, body = self._ask()
         except ssl.SSLCertVerificationError as error:
             self.close()
-            why = f"its certificate is not trusted ({error.verify_message})"
-            raise TopError(f"{self._address}: {why}: give the file of its authority with --ca") from error
+            raise TopError(f"{self._address}: {_why_untrusted(error)}") from error
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise NoAnswerError(f"{self._address}: {_reason(error)}") from error
@@ -166,6 +167,13 @@ def _trusting(ca_file: Path | None) -> ssl.SSLContext:
         raise TopError(f"{ca_file}: contains no PEM certificates") from error
     except OSError as error:
         raise TopError(f"{ca_file}: {reason_of(error)}") from error
+
+
+def _why_untrusted(error: ssl.SSLCertVerificationError) -> str:
+    if error.verify_code in _OTHER_NAMES:
+        return "its certificate is for another name or address: write the one that it has"
+    why = f"its certificate is not trusted ({error.verify_message})"
+    return f"{why}: give the file of its authority with --ca"
 
 
 def _reason(error: OSError | http.client.HTTPException) -> str:

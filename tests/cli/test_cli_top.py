@@ -42,6 +42,20 @@ def test_a_capture_is_no_sensor(refused, demo):
     )
 
 
+def test_an_interface_is_no_sensor(refused):
+    """The command that watches interfaces is named."""
+    assert refused("top", "--once", "lo") == (
+        "lo: netmon top watches a running sensor; to start one: sudo netmon run -i lo"
+    )
+
+
+def test_a_user_without_a_password(refused, closed):
+    """Without a terminal nothing can be asked; a password is never part of the command line."""
+    assert refused("top", "--once", "--user", "alice", closed) == (
+        "--user alice: there is no terminal to ask for a password: put it into NETMON_WEB_PASSWORD"
+    )
+
+
 def test_another_server(refused):
     """A server of something else is not shown as a sensor."""
     with subprocess.Popen(
