@@ -79,12 +79,12 @@ def _rates(pair: Pair, width: int, language: Language) -> ScreenLine:
     parts = [
         StyledText(say("{count} packets/s", count="–" if rate is None else number(round(rate)))),
         StyledText(say("{count} dropped", count=number(glance.dropped)), "warn" if glance.dropped else ""),
+        _view(glance, language),
         StyledText(
             language.say_count(round(glance.active_flows), "{count} active flow", "{count} active flows")
         ),
-        _view(glance, language),
     ]
-    return joined(parts, width, needed=len(parts))
+    return joined(parts, width, needed=3)
 
 
 def _view(glance: Glance, language: Language) -> StyledText:

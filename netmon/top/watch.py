@@ -14,7 +14,8 @@ from netmon.top.records_reader import read_records
 from netmon.top.state import Records, TopState, failed, glanced, recorded
 
 _RECORDS_EVERY_S = 5.0
-"""Time between two readings of the store."""
+_REST = 10
+"""Time between two readings of the store, and how many times as long as a reading it is at least."""
 
 
 class MetricsPage(Protocol):
@@ -42,7 +43,7 @@ class SensorWatch:
         self._stores = stores
         self._clock = clock
         self._changes: SimpleQueue[Callable[[TopState], TopState]] = SimpleQueue()
-        self._records_at_s = float("-inf")
+        self._records_due_s = float("-inf")
         self._had_clients = False
         self._wake, self._is_over = threading.Event(), False
 
@@ -94,10 +95,12 @@ class SensorWatch:
             raise TopError(f"{where}: this is no sensor of netmon: check the address") from error
         self._changes.put(lambda state: glanced(state, glance))
         wants = self.wants_clients
-        if self._clock() >= self._records_at_s + _RECORDS_EVERY_S or wants != self._had_clients:
-            records = read_records(self._stores, glance, with_clients=wants)
-            self._put(records)
-            self._records_at_s, self._had_clients = self._clock(), wants
+        begin_s = self._clock()
+        if begin_s >= self._records_due_s or wants != self._had_clients:
+            self._put(read_records(self._stores, glance, with_clients=wants))
+            end_s = self._clock()
+            self._records_due_s = end_s + max(_RECORDS_EVERY_S, _REST * (end_s - begin_s))
+            self._had_clients = wants
 
     def _put(self, records: Records) -> None:
         self._changes.put(lambda state: recorded(state, records))

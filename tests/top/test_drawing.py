@@ -25,7 +25,7 @@ from tests.top.glances import (
 
 SCREEN = """\
 netmon top: edge, Bern                          http://127.0.0.1:10977  08:31:10
-12,345 packets/s · 0 dropped · 1,204 active flows · view: good
+12,345 packets/s · 0 dropped · view: good · 1,204 active flows
 forbidden 0 · unexpected 4 · undecided 3 · expected 100 · flows since 08:21:10
 > Flows, worst first
 vendor component place      verdict               flows     sent     sent/s
@@ -74,6 +74,7 @@ def test_a_finding_that_does_not_fit_is_shorter():
 def test_a_narrow_terminal_cuts_texts_but_no_numbers():
     """At 60 columns, words lose their ends; of the numbers, whole columns are left out."""
     lines = shown(watching(), 60, 20)
+    assert lines[1] == "12,345 packets/s · 0 dropped · view: good"
     assert lines[4].split()[-2:] == ["flows", "sent"]
     assert lines[5].split()[-3:] == ["4", "7.0", "kB"]
     assert lines[-1].startswith("q quit")

@@ -28,12 +28,19 @@ class Sensor:
 
 
 @pytest.fixture
-def asked(monkeypatch):
+def took_s():
+    """How long a reading of the store takes."""
+    return [0.0]
+
+
+@pytest.fixture
+def asked(monkeypatch, clock, took_s):
     """What the store was asked: whether for clients."""
     found = []
 
     def read_records(_places, _glance, *, with_clients):
         found.append(with_clients)
+        clock[0] += took_s[0]
         return Records()
 
     monkeypatch.setattr(watching, "read_records", read_records)
@@ -91,6 +98,19 @@ def test_the_store_is_asked_every_few_seconds(watch, asked, clock):
     clock[0] += 6
     one.look(STATE.where)
     assert asked == [False, True, True]
+
+
+def test_a_large_store_is_asked_less_often(watch, asked, clock, took_s):
+    """At most a tenth of the time is spent with it, on a machine that has other things to do."""
+    took_s[0] = 3.0
+    one = watch(*[PAGE % 1] * 5)
+    one.first(STATE)
+    clock[0] += 29
+    one.look(STATE.where)
+    assert asked == [False]
+    clock[0] += 2
+    one.look(STATE.where)
+    assert asked == [False, False]
 
 
 def test_the_thread_looks_until_it_is_stopped(watch):
