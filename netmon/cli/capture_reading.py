@@ -77,7 +77,6 @@ class CaptureReading:
         self.stats: Stats = {}
         self.problems = list(files.problems)
         """Files that could not be read, or not completely."""
-        self._gaps: list[str] = []
 
     def run(self, stack: ExitStack, stop: StopRequest) -> None:
         """Reads the files. The stack closes what was opened, after views were shown. Raises NetmonError."""

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from netmon.cli import collect
-from netmon.cli.event_lines import event_lines, opened_events
 from netmon.cli.commands import CommandSet
+from netmon.cli.event_lines import event_lines, opened_events
 from netmon.cli.options import ERROR, ConfigOptions, grouped
 from netmon.cli.terminal import json_stream, log, printable, write_line
 from netmon.cli.values import whole_number
