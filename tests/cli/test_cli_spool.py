@@ -48,6 +48,28 @@ def test_a_spool_holds_what_the_store_holds(sensor, netmon, demo, tmp_path):
     assert datasets == {"netmon.flow", "netmon.run", "netmon.view", "netmon.evidence"}
 
 
+@pytest.mark.lab
+def test_the_file_of_the_events_may_have_all_of_them(sensor, netmon, demo, tmp_path):
+    """A store that is filled from it has the runs, views and evidence, and the chain knows each line."""
+    (tmp_path / "netmon.yaml").write_text(
+        "sensor: {name: a}\nstore: {path: off}\nevidence: {folder: evidence}\n"
+        "events: {file: e.jsonl, datasets: [evidence, view, run, flow]}\n"
+    )
+    running = sensor("--config", str(tmp_path / "netmon.yaml"), "--country", "DE")
+    running.replay(demo)
+    code, _ = running.end(signal.SIGTERM)
+    assert code == 0
+    done = netmon("store", "import", "--store", "other.db", "e.jsonl")
+    assert done.returncode == 0, done.stderr
+    totals, kinds = content(tmp_path / "other.db")
+    assert totals.flows > 30
+    assert all(kinds.values())
+    checked = netmon("evidence", "verify", "evidence", "--events", "e.jsonl")
+    assert checked.returncode == 0, checked.stderr
+    report = netmon("report", "--store", "other.db", "--format", "json", "-o", "-")
+    assert [one["name"] for one in json.loads(report.stdout)["scope"]["sensors"]] == ["a"]
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [
