@@ -107,6 +107,7 @@ def answers(store, scope):
         "contacts": (contacts, firsts),
         "evidence": [spans.evidence(store, one.sensor, firsts[one]) for one in contacts],
         "shared": dict(spans.judgements(store, scope)),
+        "unrecorded": spans.unrecorded_runs(store, scope),
         "machines": machines(store, scope),
         "resolvers": list(resolvers(store, scope)),
         "counters": spans.counters(store, scope),
@@ -131,6 +132,17 @@ def test_a_report_has_the_same_facts(store, fleet, scene):
     for one in (store, fleet):
         put(one, record(SCENES[scene]()))
     for scope in (Scope(), Scope(vendor="kaspersky")):
+        assert gather(fleet, scope) == gather(store, scope)
+
+
+def test_runs_without_a_record_are_the_same(store, fleet):
+    """Of one sensor there are events of flows alone."""
+    lines = record(SCENES["fifty"]()[:4])
+    for one in (store, fleet):
+        put(one, [line for line in lines if "wien-1" not in line or '"netmon.flow"' in line])
+    whole = gather(store, Scope())
+    assert [run.is_recorded for run in whole.runs].count(False) == 1
+    for scope in (Scope(), Scope(vendor="kaspersky"), Scope(since_day=whole.since_ns // DAY_NS + 9)):
         assert gather(fleet, scope) == gather(store, scope)
 
 
