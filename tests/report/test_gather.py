@@ -26,13 +26,22 @@ FIRST = START_NS // DAY_NS
 CRITICAL = replace(UNEXPECTED, severity="critical")
 
 
-def run(*flows, level=ADDRESS, sensor="s", views=((0, 24 * DAYS),), since=0, until=24 * DAYS, ended=True):
+def run(
+    *flows,
+    level=ADDRESS,
+    sensor="s",
+    views=((0, 24 * DAYS),),
+    since=0,
+    until=24 * DAYS,
+    ended=True,
+    conditions=CONDITIONS,
+):
     """The events of a live run with these flows; `views` are the hours that were watched."""
     lines = Lines()
     observer = Observer(sensor, "", f"run of {sensor}")
     events = Events(lines, Privacy(level, bytes(32)), {}, observer, with_updates=True)
     about = RunEvents([lines], observer, is_live=True)
-    conditions = CONDITIONS | {"privacy_level": level}
+    conditions = conditions | {"privacy_level": level}
     about.run("start", START_NS + int(since * HOUR_NS), conditions=conditions, interfaces=["eth1"])
     for one in flows:
         events.flow(one)

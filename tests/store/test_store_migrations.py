@@ -11,9 +11,19 @@ from netmon.store import queries
 from netmon.store.migrations import APPLICATION_ID, VERSION
 from netmon.store.queries import Scope
 from netmon.store.sqlite import SqliteStore
+from tests.report.recorded import CONDITIONS
 from tests.report.test_gather import flow, run
 from tests.store.test_clickhouse_engine import SCOPES, answers, lasting_flows, put
 
+OLD_SIGNATURES = {
+    "sha256": "4c93919458e7570c5a16e4a4c5ccac028c48d905dd7f2fa8be5e3a026f987d4d",
+    "vendors": ["kaspersky"],
+}
+OLD_CONDITIONS = {
+    **{key: value for key, value in CONDITIONS.items() if not key.endswith("_sha256")},
+    "signatures": OLD_SIGNATURES,
+}
+"""Under which the old events were written: the hashes of netmon and its configuration were not recorded."""
 VERSION_1 = Path(__file__).with_name("version_1.sql")
 """The events of `stored` in the first tables, in which judgements were texts, and findings repeated them."""
 
@@ -34,7 +44,7 @@ def old(tmp_path):
 def stored(store):
     """A new store with the same events."""
     put(store, lasting_flows())
-    put(store, run(flow(), views=((0, 1),), until=1))
+    put(store, run(flow(), views=((0, 1),), until=1, conditions=OLD_CONDITIONS))
     return store
 
 
