@@ -11,12 +11,13 @@
 //! entry that is *confirmed*, because its client was seen to receive what the server sent, is only displaced when
 //! those that are not take less than half of the table.
 
+mod half;
+
+use self::half::{Bucket, Half, NONE};
 use crate::address::realm_host::Host;
 use foldhash::fast::RandomState;
 use std::hash::BuildHasher;
 
-/// Stands for no entry and no bucket.
-const NONE: u32 = u32::MAX;
 /// Entries of a full table for each bucket, if clients are many: a client may have as many at once as are in its two
 /// buckets, however many clients there are.
 const MEAN_ENTRIES: usize = 64;
@@ -26,10 +27,6 @@ const MAX_LOOKED_AT: usize = MEAN_ENTRIES;
 const ENOUGH: usize = 8;
 /// Times that so many entries of others are spared for one eviction. They become the newest, so the next ones need not.
 const MAX_SPARED: usize = 4;
-/// The part of a bucket that its largest client has to hold more than all others, to be looked for.
-const LEAST_LEAD: u64 = 4;
-/// Magnitudes of an amount of 32 bits, in quarters of a power of two.
-const LEVELS: usize = 128;
 
 /// One entry of the table that is shared.
 #[derive(Debug)]
@@ -45,53 +42,6 @@ struct Holding<K> {
     newer: u32,
 }
 
-/// The entries of the clients with one hash, oldest first, in a list of the buckets of the same level.
-#[derive(Clone, Copy, Debug)]
-struct Bucket {
-    oldest: u32,
-    newest: u32,
-    amount: u64,
-    level: Option<u8>,
-    /// The client that may hold the majority of the amount, and how much more it holds than all others.
-    majority: u16,
-    lead: u64,
-    previous: u32,
-    next: u32,
-}
-
-impl Bucket {
-    const EMPTY: Self = Self {
-        oldest: NONE,
-        newest: NONE,
-        amount: 0,
-        level: None,
-        majority: 0,
-        lead: 0,
-        previous: NONE,
-        next: NONE,
-    };
-
-    /// A client's entry takes another amount: the sum changes, and the majority (Boyer and Moore, with weights). What a
-    /// smaller client gives back may have been set off against an earlier majority, so the lead is bounded by the sum.
-    fn change(&mut self, tag: u16, more: u32, less: u32) {
-        let (more, less) = (u64::from(more), u64::from(less));
-        self.amount = self.amount + more - less;
-        let (up, down) = if tag == self.majority { (more, less) } else { (less, more) };
-        let lead = self.lead + up;
-        if tag != self.majority && down > lead {
-            (self.majority, self.lead) = (tag, down - lead);
-        } else {
-            self.lead = lead.saturating_sub(down);
-        }
-        self.lead = self.lead.min(self.amount);
-    }
-
-    /// Whether a client may have the majority, and whether it would hold three quarters.
-    fn has_majority(&self) -> (bool, bool) {
-        (self.lead > self.amount / LEAST_LEAD, self.lead > self.amount / 2)
-    }
-}
-
 /// What the oldest entries of a bucket show of its majority.
 #[derive(Default)]
 struct Look {
@@ -103,93 +53,6 @@ struct Look {
     is_majority: bool,
     /// There are no more entries.
     is_complete: bool,
-}
-
-/// The buckets of one half of the table.
-#[derive(Debug)]
-struct Half {
-    /// None until the first entry.
-    buckets: Vec<Bucket>,
-    /// The first and the last bucket of each level; the last is the one that came to it last.
-    levels: [(u32, u32); LEVELS],
-    /// One bit for each level that has buckets.
-    occupied: u128,
-    amount: u64,
-}
-
-impl Half {
-    fn new() -> Self {
-        Self { buckets: Vec::new(), levels: [(NONE, NONE); LEVELS], occupied: 0, amount: 0 }
-    }
-
-    /// A client has more in a bucket, or less.
-    fn change(&mut self, number: u16, tag: u16, more: u32, less: u32) {
-        self.amount = self.amount + u64::from(more) - u64::from(less);
-        let bucket = &mut self.buckets[usize::from(number)];
-        bucket.change(tag, more, less);
-        let level = level_of(bucket.amount);
-        if level != bucket.level {
-            self.unlist(number.into());
-            self.list(number.into(), level);
-        }
-    }
-
-    fn unlist(&mut self, number: u32) {
-        let Bucket { level, previous, next, .. } = self.buckets[number as usize];
-        let Some(level) = level else { return };
-        let ends = &mut self.levels[usize::from(level)];
-        match self.buckets.get_mut(previous as usize) {
-            Some(previous) => previous.next = next,
-            None => ends.0 = next,
-        }
-        match self.buckets.get_mut(next as usize) {
-            Some(next) => next.previous = previous,
-            None => ends.1 = previous,
-        }
-        if ends.0 == NONE {
-            self.occupied &= !(1 << level);
-        }
-    }
-
-    fn list(&mut self, number: u32, level: Option<u8>) {
-        let mut previous = NONE;
-        if let Some(level) = level {
-            let ends = &mut self.levels[usize::from(level)];
-            previous = std::mem::replace(&mut ends.1, number);
-            match self.buckets.get_mut(previous as usize) {
-                Some(previous) => previous.next = number,
-                None => ends.0 = number,
-            }
-            self.occupied |= 1 << level;
-        }
-        let bucket = &mut self.buckets[number as usize];
-        (bucket.level, bucket.previous, bucket.next) = (level, previous, NONE);
-    }
-
-    /// Of two buckets, the one that holds less first.
-    fn order(&self, [one, other]: [u16; 2]) -> [u16; 2] {
-        let amount = |number: u16| self.buckets.get(usize::from(number)).map_or(0, |bucket| bucket.amount);
-        if amount(other) < amount(one) {
-            [other, one]
-        } else {
-            [one, other]
-        }
-    }
-
-    /// The oldest entry of a largest bucket, the one that has been so large for longest.
-    fn oldest_of_largest(&self) -> Option<u32> {
-        let level = 127u32.checked_sub(self.occupied.leading_zeros())?;
-        let (largest, _) = self.levels[level as usize];
-        self.buckets.get(largest as usize).map(|bucket| bucket.oldest)
-    }
-}
-
-/// The magnitude of an amount: its highest bit and the two behind it; None for nothing.
-fn level_of(amount: u64) -> Option<u8> {
-    let amount = amount.min(u64::from(u32::MAX)) as u32;
-    let highest = amount.checked_ilog2()?;
-    let behind = (u64::from(amount) << 2 >> highest) & 3;
-    Some((highest as u8) << 2 | behind as u8)
 }
 
 /// The entries of a table by client. `K` is how the table finds an entry; a ticket stands for it here.
@@ -217,7 +80,7 @@ impl<K: Copy> Shares<K> {
     /// Adds an entry of a client that takes an amount of the table; returns its ticket.
     pub fn add(&mut self, client: Host, key: K, amount: u32, is_confirmed: bool) -> u32 {
         let buckets = self.buckets_of(client);
-        let tag = self.hasher.hash_one(client.host_prefix()) as u16;
+        let tag = self.tag_of(client);
         let holding = Holding { key, amount, buckets, is_confirmed, tag, older: NONE, newer: NONE };
         let ticket = match self.free.pop() {
             Some(ticket) => {
@@ -267,8 +130,8 @@ impl<K: Copy> Shares<K> {
         }
     }
 
-    /// Another client uses the entry as well: it is counted for the one that holds less, so that nobody can take over
-    /// the entries of others to have them displaced.
+    /// Another client uses the entry as well: it is counted for the one that holds less, so that no client can take
+    /// over the entries of others to have them displaced.
     pub fn offer(&mut self, ticket: u32, client: Host) {
         let Some(holding) = self.holdings.get(ticket as usize) else { return };
         let (half, [own, _]) = (&self.halves[usize::from(holding.is_confirmed)], holding.buckets);
@@ -276,7 +139,7 @@ impl<K: Copy> Shares<K> {
         if half.order([own, buckets[0]])[0] != own {
             self.leave(ticket);
             self.holdings[ticket as usize].buckets = buckets;
-            self.holdings[ticket as usize].tag = self.hasher.hash_one(client.host_prefix()) as u16;
+            self.holdings[ticket as usize].tag = self.tag_of(client);
             self.enter(ticket);
         }
     }
@@ -342,6 +205,10 @@ impl<K: Copy> Shares<K> {
         let (first, other) =
             if open.amount >= confirmed.amount { (open, confirmed) } else { (confirmed, open) };
         first.oldest_of_largest().or_else(|| other.oldest_of_largest())
+    }
+
+    fn tag_of(&self, client: Host) -> u16 {
+        self.hasher.hash_one(client.host_prefix()) as u16
     }
 
     fn buckets_of(&self, client: Host) -> [u16; 2] {

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-/// Once its end was asked for, a pipe is read for this long: in a pipeline the same signal ends the writer, which
-/// writes then what it has.
+/// Once its end was asked for, a pipe is read for this long: in a pipeline the same signal ends the writer, which then
+/// writes what it still has.
 const LAST_CALL: Duration = Duration::from_secs(1);
 
 /// A source that is waited for.

@@ -6,7 +6,7 @@ const MAX_COST: usize = 32 << 20;
 /// Blanks every byte of `bytes[from..to]` without which `is_same` still holds: halves of halves, down to single bytes. If
 /// the range is text, white space and colons stay, so that it remains readable.
 pub(super) fn minimise(bytes: &mut [u8], (from, to): (usize, usize), is_same: impl Fn(&[u8]) -> bool) {
-    let is_text = bytes[from..to].iter().all(|&byte| is_printable(byte) || byte.is_ascii_whitespace());
+    let is_text = bytes[from..to].iter().all(|&byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace());
     let mut left = MAX_COST;
     let mut waiting = vec![(from, to)];
     while let Some((from, to)) = waiting.pop() {
@@ -49,10 +49,6 @@ fn filler(byte: u8, is_text: bool) -> u8 {
         b' ' | b'\t' | b'\r' | b'\n' | b':' => byte,
         _ => b'x',
     }
-}
-
-fn is_printable(byte: u8) -> bool {
-    byte.is_ascii_graphic()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `CaptureFile` and `Engine`: one monitor, fed from files or by the caller.
+//! `Engine`: one monitor, fed from files or by the caller.
 
 use super::addresses::read_prefixes;
 use super::capture_file::CaptureFile;
@@ -106,7 +106,7 @@ impl Limits {
     }
 }
 
-/// One monitor, fed by the caller.
+/// One monitor, fed from files or by the caller.
 #[pyclass(module = "netmon._engine")]
 pub struct Engine {
     monitor: Monitor,

@@ -1,5 +1,6 @@
 //! Shares: the largest client goes first, whatever the others do.
 
+use super::half::level_of;
 use super::*;
 use crate::address::Address;
 use std::collections::HashMap;
@@ -97,15 +98,6 @@ fn renewed_entries_are_the_newest_of_their_client() {
     shares.add(client(1), 1, 1, false);
     shares.renew(first);
     assert_eq!([evict(&mut shares), evict(&mut shares), evict(&mut shares)], [Some(1), Some(0), None]);
-}
-
-#[test]
-fn magnitudes_never_decrease_and_tell_quarters_apart() {
-    assert_eq!(level_of(0), None);
-    let levels: Vec<_> = (1..100_000).map(level_of).collect();
-    assert!(levels.windows(2).all(|pair| pair[0] <= pair[1]));
-    assert!((5..10_000).all(|amount| level_of(amount + amount / 4 + 1) > level_of(amount)));
-    assert_eq!(level_of(u64::MAX), Some(127));
 }
 
 #[test]
