@@ -1,6 +1,7 @@
 //! The path of a packet, on one screen: decode → flow → view → opening → name → report.
 
 mod clocks;
+mod dns_messages;
 mod held_packets;
 mod keeping;
 mod lifecycle;
@@ -14,15 +15,14 @@ pub use self::state::Monitor;
 
 use self::keeping::Role;
 use self::machine_messages::may_name_machines;
-use self::state::{context, Sender};
+use self::state::Sender;
 use self::timekeeping::Timed;
-use crate::address::realm::Realm;
 use crate::capture::Packet;
 use crate::flow::{due_ns, Flow};
 use crate::kept::captured::Captured;
-use crate::kept::kept_packet::{KeptPacket, Shows};
+use crate::kept::kept_packet::Shows;
 use crate::opening::Reader;
-use crate::resolution::{MessageKind, Messages, StreamPart};
+use crate::resolution::MessageKind;
 use crate::types::arrival::Arrival;
 use crate::types::flow_key::FlowKey;
 use crate::types::tcp_header::TcpHeader;
@@ -30,10 +30,9 @@ use crate::view::counting::{count_packet, count_segment};
 use crate::view::flow_duplicates::Treatment;
 use crate::view::handshake_timer::TimedPacket;
 use crate::wire::decode::undecoded::Undecoded;
-use crate::wire::decode::{decode, Decoded};
+use crate::wire::decode::{decode, plain_segment, Decoded};
 use crate::wire::quic::may_be_long_header;
 use crate::wire::{Rejection, Segment, Transport};
-use std::sync::Arc;
 
 impl Monitor {
     /// Processes one packet, unless it waits for those after it to confirm its time.
@@ -87,10 +86,21 @@ impl Monitor {
         let arrival = Arrival { time_ns, interface, number };
         self.sweep_if_due();
         self.timer.observe(arrival);
+        let Some(segment) = plain_segment(packet.link, packet.bytes, &self.ports) else {
+            return self.process_other(packet, arrival);
+        };
+        let captured = self.kept.are_kept().then_some(Captured::Whole(packet));
+        self.segment(&segment, arrival, captured.as_ref());
+    }
+
+    /// Processes a packet that is no plain one.
+    #[inline(never)]
+    fn process_other(&mut self, packet: &Packet<'_>, arrival: Arrival) {
+        let Arrival { time_ns, interface, number } = arrival;
         match decode(packet.link, packet.bytes, packet.wire_len, &self.ports) {
             Ok(Decoded::Segment(segment)) => {
                 let captured = self.kept.are_kept().then_some(Captured::Whole(packet));
-                self.segment(&segment, arrival, captured.as_ref());
+                self.other_segment(&segment, arrival, captured.as_ref());
             }
             Ok(Decoded::Fragment(mut fragment)) => {
                 fragment.packet.realm = self.settings.separate_by.realm(fragment.realm, interface);
@@ -126,7 +136,7 @@ impl Monitor {
                     if !done.is_complete {
                         segment.payload = &[];
                     }
-                    self.segment(&segment, arrival, captured.as_ref());
+                    self.other_segment(&segment, arrival, captured.as_ref());
                     if !done.is_complete && !done.is_invalid {
                         segment.payload = payload;
                         self.read_beginning(&segment, arrival);
@@ -150,8 +160,14 @@ impl Monitor {
         self.tally.count_undecoded(interface, undecoded.carried, packets.into());
     }
 
+    /// As `segment`, for the segment of a packet that is no plain one.
+    #[inline(never)]
+    fn other_segment(&mut self, segment: &Segment<'_>, arrival: Arrival, captured: Option<&Captured<'_>>) {
+        self.segment(segment, arrival, captured);
+    }
+
     /// Processes a segment, unless it repeats one.
-    #[inline]
+    #[inline(always)] // the path of every packet; the other caller is cold
     fn segment(&mut self, segment: &Segment<'_>, arrival: Arrival, captured: Option<&Captured<'_>>) {
         let realm = self.settings.separate_by.realm(segment.realm, arrival.interface);
         let (key, side) = FlowKey::of(segment, realm);
@@ -173,13 +189,33 @@ impl Monitor {
             return;
         }
         count_segment(counters, segment);
-        let sender = Sender { key, side, slot };
+        let sender = Sender { key: &key, side, slot };
         match segment.transport {
             Transport::Tcp { seq, ack, flags } => {
-                self.tcp(segment, TcpHeader { seq, ack, flags }, sender, arrival, captured);
+                let header = TcpHeader { seq, ack, flags };
+                if !self.continue_settled(segment, header, sender, arrival) {
+                    self.tcp(segment, header, sender, arrival, captured);
+                }
             }
             Transport::Udp => self.udp(segment, sender, arrival, captured),
         }
+    }
+
+    /// Counts a TCP segment, if it is one of those that make up most of a connection; see `Flow::add_settled`.
+    #[inline(always)]
+    fn continue_settled(
+        &mut self,
+        segment: &Segment<'_>,
+        header: TcpHeader,
+        sender: Sender<'_>,
+        arrival: Arrival,
+    ) -> bool {
+        if self.kept.are_kept() || self.heads.has_lost() {
+            return false;
+        }
+        let Some(flow) = sender.slot.and_then(|slot| self.table.get_mut(slot)) else { return false };
+        flow.traffic.silence_ns(arrival.time_ns) <= self.settings.timeout_ns(true)
+            && flow.add_settled(sender.side, header, segment, arrival.time_ns)
     }
 
     /// The path of a TCP segment.
@@ -188,7 +224,7 @@ impl Monitor {
         &mut self,
         segment: &Segment<'_>,
         header: TcpHeader,
-        sender: Sender,
+        sender: Sender<'_>,
         arrival: Arrival,
         captured: Option<&Captured<'_>>,
     ) {
@@ -198,10 +234,8 @@ impl Monitor {
         let slot =
             slot.unwrap_or_else(|| self.begin(sender, arrival, segment, MessageKind::of_stream(segment)));
         let Some(flow) = self.table.get_mut(slot) else { return };
-        flow.note_realm(side, segment.realm);
-        flow.traffic.add(side, segment, arrival.time_ns);
+        flow.add(side, segment, arrival.time_ns);
         let mut met = flow.opening.note_segment(side, header, segment.payload_len);
-        flow.view.unseen.note_payload(segment.payload.len(), segment.payload_len);
         if flow.view.unseen.follow(side, header, segment.payload_len) {
             met |= flow.opening.note_acknowledged(1 - side);
         }
@@ -224,6 +258,7 @@ impl Monitor {
             named |= flow.read_opening((slot, side), &mut self.heads, &mut self.tally, read);
         }
         let message_kind = flow.message_kind();
+        flow.note_settled();
         let kept = captured.zip(before).map(|(captured, before)| {
             let is_by_client = side == flow.ends.client_side();
             let own = Shows::of_segment(header, segment.payload_len, message_kind.is_some(), is_by_client);
@@ -243,11 +278,11 @@ impl Monitor {
     }
 
     /// The path of a UDP datagram.
-    #[inline]
+    #[inline(always)]
     fn udp(
         &mut self,
         segment: &Segment<'_>,
-        sender: Sender,
+        sender: Sender<'_>,
         arrival: Arrival,
         captured: Option<&Captured<'_>>,
     ) {
@@ -255,10 +290,8 @@ impl Monitor {
         let slot = self.continue_flow(sender.slot, false, arrival.time_ns, |_| false);
         let slot = slot.unwrap_or_else(|| self.begin(sender, arrival, segment, MessageKind::of(segment)));
         let Some(flow) = self.table.get_mut(slot) else { return };
-        flow.note_realm(side, segment.realm);
-        flow.traffic.add(side, segment, arrival.time_ns);
+        flow.add(side, segment, arrival.time_ns);
         let met = flow.opening.note_datagram(side, segment.payload, segment.payload_len);
-        flow.view.unseen.note_payload(segment.payload.len(), segment.payload_len);
         let mut named = flow.keep_first_payload(side, segment, &self.matcher);
         let peer = flow.opening.state(1 - side);
         let is_first = flow.traffic.packets() <= 1;
@@ -291,69 +324,6 @@ impl Monitor {
         if let Some(kind) = message_kind.filter(|_| !segment.payload.is_empty()) {
             self.read_message((slot, sender.key.realm), kind, segment, arrival, packets);
         }
-    }
-
-    /// Reads the DNS message in a datagram.
-    fn read_message(
-        &mut self,
-        (slot, realm): (u32, Realm),
-        kind: MessageKind,
-        segment: &Segment<'_>,
-        arrival: Arrival,
-        packets: Vec<Arc<KeptPacket>>,
-    ) {
-        let reported = self.dns.len();
-        let messages = Messages::of_datagram((segment, realm), kind, arrival, context!(self));
-        let mut messages = messages.carried_by(packets);
-        let turned_out = match kind {
-            MessageKind::Possible(port) => Some((port, messages.process_possible(segment.payload, port))),
-            _ => {
-                messages.process(segment.payload);
-                None
-            }
-        };
-        let query = messages.fallback_query();
-        self.restore_stamps(reported, arrival);
-        let Some(flow) = self.table.get_mut(slot) else { return };
-        flow.note_query(query);
-        if let Some((port, is_dns)) = turned_out {
-            flow.note_possible_messages(port, is_dns);
-        }
-    }
-
-    /// Reads the beginning of a DNS message of which fragments are missing.
-    fn read_beginning(&mut self, segment: &Segment<'_>, arrival: Arrival) {
-        let reported = self.dns.len();
-        let kind = MessageKind::of(segment).filter(|_| segment.transport == Transport::Udp);
-        if let Some(kind) = kind.filter(|kind| kind.is_certain()) {
-            let realm = self.settings.separate_by.realm(segment.realm, arrival.interface);
-            let segment_there = (segment, realm);
-            Messages::of_datagram(segment_there, kind, arrival, context!(self))
-                .process_beginning(segment.payload);
-            self.restore_stamps(reported, arrival);
-        }
-    }
-
-    /// Reads the DNS messages that a segment completes.
-    fn read_dns_stream(
-        &mut self,
-        (slot, side): (u32, usize),
-        kind: MessageKind,
-        header: TcpHeader,
-        segment: &Segment<'_>,
-        arrival: Arrival,
-    ) {
-        let reported = self.dns.len();
-        let packets = self.conversation(slot);
-        let Some(flow) = self.table.get_mut(slot) else { return };
-        let part =
-            StreamPart { seq: header.first_byte(), bytes: segment.payload, wire_bytes: segment.payload_len };
-        let messages = Messages::of_stream(&flow.ends, side, kind, arrival, context!(self));
-        let mut messages = messages.carried_by(packets);
-        let owner = flow.opening.head_owner(&flow.ends, slot, side);
-        self.dns_streams.follow(owner, flow.opening.stream_start(side), part, &mut messages);
-        flow.note_query(messages.fallback_query());
-        self.restore_stamps(reported, arrival);
     }
 
     /// Advances the clock; live capture calls it while no packets arrive.

@@ -1,7 +1,7 @@
 //! Packets of any link type (the first two bytes), complete and cut by a snap length.
 #![no_main]
 
-use _engine::wire::decode::{decode, Decoded};
+use _engine::wire::decode::{decode, plain_segment, Decoded};
 use _engine::wire::fragment::MAX_PACKET;
 use _engine::wire::TunnelPorts;
 use libfuzzer_sys::fuzz_target;
@@ -14,7 +14,12 @@ fuzz_target!(|input: &[u8]| {
     let wire_len = packet.len() as u32;
     let ports = TunnelPorts::new(&[4789, 8472], &[6081], &[7932]);
     for kept in [packet.len(), packet.len() / 2] {
-        match decode(link, &packet[..kept], wire_len, &ports) {
+        let decoded = decode(link, &packet[..kept], wire_len, &ports);
+        if let Some(plain) = plain_segment(link, &packet[..kept], &ports) {
+            let Ok(Decoded::Segment(segment)) = decoded else { panic!("{decoded:?} is {plain:?}") };
+            assert_eq!(format!("{plain:?}"), format!("{segment:?}"));
+        }
+        match decoded {
             Ok(Decoded::Segment(segment)) => {
                 assert!(segment.payload.len() <= segment.payload_len as usize);
                 assert!(segment.payload.len() <= kept);

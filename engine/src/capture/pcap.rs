@@ -51,7 +51,7 @@ impl Pcap {
         };
         let mut pcap =
             Self { big_endian, ns_per_unit, record_header, lengths: Lengths::CapturedFirst, link: 0 };
-        let version = pcap.u32(header, 4);
+        let [_, version, _, _, _, link] = pcap.numbers(header);
         let (major, minor) = if big_endian {
             ((version >> 16) as u16, version as u16)
         } else {
@@ -64,12 +64,12 @@ impl Pcap {
             unknown => return Err(unknown),
         };
         // The upper half of the field describes frame check sequences.
-        pcap.link = pcap.u32(header, 20) as u16;
+        pcap.link = link as u16;
         Ok(pcap)
     }
 
     /// The next record.
-    #[inline]
+    #[inline(always)] // the path of every packet of a file
     pub(super) fn next(&self, stream: &mut Stream) -> NextRecord {
         let Some(at) = stream.ensure(self.record_header) else {
             return if stream.left() == 0 {
@@ -81,9 +81,7 @@ impl Pcap {
         let Some(header) = stream.bytes()[at..].first_chunk::<16>() else {
             return NextRecord::Broken("in a record header");
         };
-        let seconds = u64::from(self.u32(header, 0));
-        let fraction = u64::from(self.u32(header, 4));
-        let (mut kept, mut wire_len) = (self.u32(header, 8), self.u32(header, 12));
+        let [seconds, fraction, mut kept, mut wire_len] = self.numbers(header);
         if self.lengths != Lengths::CapturedFirst && (self.lengths == Lengths::WireFirst || kept > wire_len) {
             std::mem::swap(&mut kept, &mut wire_len);
         }
@@ -97,7 +95,7 @@ impl Pcap {
         let from = at + self.record_header;
         stream.advance(self.record_header + length);
         NextRecord::Packet(Record {
-            time_ns: seconds * 1_000_000_000 + fraction * self.ns_per_unit,
+            time_ns: u64::from(seconds) * 1_000_000_000 + u64::from(fraction) * self.ns_per_unit,
             link: self.link,
             interface: 0,
             wire_len: wire_len.max(kept),
@@ -107,12 +105,14 @@ impl Pcap {
     }
 
     #[inline]
-    fn u32<const N: usize>(&self, bytes: &[u8; N], at: usize) -> u32 {
-        let bytes = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
+    fn numbers<const N: usize>(&self, bytes: &[u8]) -> [u32; N] {
+        let number =
+            |at: usize| bytes.get(4 * at..).and_then(|rest| rest.first_chunk()).copied().unwrap_or_default();
+        let numbers: [[u8; 4]; N] = std::array::from_fn(number);
         if self.big_endian {
-            u32::from_be_bytes(bytes)
+            numbers.map(u32::from_be_bytes)
         } else {
-            u32::from_le_bytes(bytes)
+            numbers.map(u32::from_le_bytes)
         }
     }
 }

@@ -3,7 +3,6 @@
 use super::client_counts::CountMark;
 use super::reporting::Reporting;
 use super::traffic::Traffic;
-use crate::address::realm::Realm;
 use crate::counters::tally::Tally;
 use crate::naming::{Clues, Knowledge, NamingState};
 use crate::opening::{find_first_payload, Opening, Reader, SharedHellos};
@@ -16,6 +15,7 @@ use crate::types::ends::Ends;
 use crate::types::flow_key::FlowKey;
 use crate::types::number48::Number48;
 use crate::types::opening_state::OpeningState;
+use crate::types::tcp_header::TcpHeader;
 use crate::view::duplicates::Duplicates;
 use crate::view::flow_view::FlowView;
 use crate::view::side_realms::SideRealms;
@@ -104,6 +104,41 @@ impl Flow {
         if self.message_kind.is_none() && self.opening.state(side) == OpeningState::Waiting {
             self.message_kind = MessageKind::of_stream(first);
         }
+    }
+
+    /// Counts a segment that `side` sent, if it only continues a connection of which everything is known that data and
+    /// acknowledgements can show, and nothing before it is missing. False for any other one, which changes nothing.
+    #[inline(always)] // the path of almost every packet
+    pub fn add_settled(
+        &mut self,
+        side: usize,
+        header: TcpHeader,
+        segment: &Segment<'_>,
+        time_ns: u64,
+    ) -> bool {
+        let is_settled = header.is_plain()
+            && self.opening.is_settled()
+            && self.view.unseen.follow_in_order(side, header, segment.payload_len);
+        if is_settled {
+            self.add(side, segment, time_ns);
+        }
+        is_settled
+    }
+
+    /// Counts a segment that `side` sent.
+    #[inline(always)]
+    pub fn add(&mut self, side: usize, segment: &Segment<'_>, time_ns: u64) {
+        let is_first = self.traffic.sides()[side].packets == 0;
+        self.realms.note(side, segment.realm, is_first);
+        self.traffic.add(side, segment, time_ns);
+        self.view.unseen.note_payload(segment.payload.len(), segment.payload_len);
+    }
+
+    /// Notes whether the next segments may show more than data.
+    #[inline]
+    pub fn note_settled(&mut self) {
+        let is_awaited = self.message_kind.is_some() || self.view.handshake.awaits_data();
+        self.opening.note_settled(!is_awaited);
     }
 
     /// Notes whether datagrams that look like DNS turned out to be DNS. After a few packets they are none.
@@ -197,20 +232,13 @@ impl Flow {
 
     /// Keeps the payload of a segment that `side` sent, if it is the side's first and a signature matches it;
     /// true if it is kept.
-    #[inline]
+    #[inline(always)]
     pub fn keep_first_payload(&mut self, side: usize, segment: &Segment<'_>, matcher: &Matcher) -> bool {
         let sent = self.traffic.sides()[side].packets;
         let first = find_first_payload(&self.opening, &self.ends, (side, sent), segment, matcher);
         let Some(first) = first else { return false };
         let client = self.ends.client_side();
         self.clues.get_or_insert_default().disclosed.add_first_payload(first, client)
-    }
-
-    /// Notes where `side` sends, before its packet is counted.
-    #[inline]
-    pub fn note_realm(&mut self, side: usize, realm: Realm) {
-        let is_first = self.traffic.sides()[side].packets == 0;
-        self.realms.note(side, realm, is_first);
     }
 
     /// Decides which packets of those that were set aside are duplicates, and counts the others.

@@ -11,7 +11,7 @@ use crate::reassembly::fragments::Reassembled;
 use crate::tag::Matcher;
 use crate::types::evidence::Evidence;
 use crate::types::opening_state::OpeningState;
-use crate::view::handshake_timer::TimingStage;
+use crate::view::timing_stage::TimingStage;
 use std::sync::Arc;
 
 /// What a segment turned out to be for its flow.

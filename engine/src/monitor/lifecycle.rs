@@ -38,9 +38,10 @@ impl Monitor {
     }
 
     /// Starts a flow with its first packet; returns its slot.
+    #[inline(never)]
     pub(super) fn begin(
         &mut self,
-        sender: Sender,
+        sender: Sender<'_>,
         arrival: Arrival,
         segment: &Segment<'_>,
         message_kind: Option<MessageKind>,
@@ -56,7 +57,7 @@ impl Monitor {
         self.tally.flows += 1;
         let recalled = self.recall(sender, id, arrival, segment);
         let mut flow =
-            recalled.unwrap_or_else(|| Flow::new(sender.key, sender.side, id, arrival, message_kind));
+            recalled.unwrap_or_else(|| Flow::new(*sender.key, sender.side, id, arrival, message_kind));
         let first_ns = self.tally.first_ns.unwrap_or(arrival.time_ns);
         if arrival.time_ns.saturating_sub(first_ns) > self.settings.timeout_ns(flow.ends.is_tcp()) {
             flow.naming.note_unknown_start();

@@ -7,13 +7,12 @@ use crate::types::mac::Mac;
 use crate::wire::dhcp::{parse_dhcp_v4, parse_dhcp_v6};
 use crate::wire::{Progress, Segment};
 
-/// The ports of servers for IPv4 and IPv6, to and from which every message is sent, also between relays.
-const SERVER_PORTS: [u16; 2] = [67, 547];
-
-/// True for a datagram that may be a message of DHCP.
+/// True for a datagram that may be a message of DHCP: every one is sent to or from the port of servers for IPv4 or IPv6,
+/// also between relays.
 #[inline]
 pub(super) fn may_name_machines(segment: &Segment<'_>) -> bool {
-    SERVER_PORTS.contains(&segment.src_port) || SERVER_PORTS.contains(&segment.dst_port)
+    let is_of_server = |port| matches!(port, 67 | 547);
+    is_of_server(segment.src_port) || is_of_server(segment.dst_port)
 }
 
 impl Monitor {

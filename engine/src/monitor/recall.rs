@@ -19,7 +19,7 @@ impl Monitor {
     /// The flow with number `id` with which a remembered connection goes on, if this segment belongs to one.
     pub(super) fn recall(
         &mut self,
-        sender: Sender,
+        sender: Sender<'_>,
         id: u64,
         arrival: Arrival,
         segment: &Segment<'_>,
@@ -27,16 +27,16 @@ impl Monitor {
         let Sender { key, side, .. } = sender;
         match segment.transport {
             Transport::Tcp { seq, ack, flags } => {
-                let is_continued = self.idle.find_tcp(&key)?.fits(side, TcpHeader { seq, ack, flags });
+                let is_continued = self.idle.find_tcp(key)?.fits(side, TcpHeader { seq, ack, flags });
                 if !is_continued && flags & SYN == 0 {
                     return None; // a stray segment, which must not make anything forgotten
                 }
-                let remembered = self.idle.take_tcp(&key).filter(|_| is_continued)?;
-                Some(remembered.resume(key, remembered.client_side(), id, arrival))
+                let remembered = self.idle.take_tcp(key).filter(|_| is_continued)?;
+                Some(remembered.resume(*key, remembered.client_side(), id, arrival))
             }
             Transport::Udp => {
-                let (remembered, client) = self.idle.continue_quic(&key, side, segment.payload)?;
-                Some(remembered.resume(key, client, id, arrival))
+                let (remembered, client) = self.idle.continue_quic(key, side, segment.payload)?;
+                Some(remembered.resume(*key, client, id, arrival))
             }
         }
     }

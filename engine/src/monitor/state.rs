@@ -61,8 +61,8 @@ pub struct Monitor {
 
 /// The sender of a segment: its side of a flow, and the flow's slot in the table if it has one.
 #[derive(Clone, Copy)]
-pub(super) struct Sender {
-    pub(super) key: FlowKey,
+pub(super) struct Sender<'k> {
+    pub(super) key: &'k FlowKey,
     pub(super) side: usize,
     pub(super) slot: Option<u32>,
 }

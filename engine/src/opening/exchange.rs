@@ -16,6 +16,9 @@ const CONFIRMED: u8 = 16;
 /// Payload of the side was not seen, and the other side acknowledged it.
 const ACKNOWLEDGED: u8 = 32;
 
+/// All that data and acknowledgements of a side can show.
+const ALL_OF_DATA: u8 = PAYLOAD | SPOKE | AFTER_ANSWER | CONFIRMED;
+
 /// A set of facts for each side.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Exchange {
@@ -58,6 +61,12 @@ impl Exchange {
     #[inline]
     pub fn note_acknowledged(&mut self, side: usize) -> bool {
         self.note(side, ACKNOWLEDGED)
+    }
+
+    /// Data and acknowledgements of either side show nothing new.
+    #[inline]
+    pub fn is_complete(self) -> bool {
+        self.sides[0] & self.sides[1] & ALL_OF_DATA == ALL_OF_DATA
     }
 
     /// The same with the sides in the other order.
@@ -204,6 +213,23 @@ mod tests {
         exchange.note_segment(1, ACK, true, true);
         assert!(exchange.note_acknowledged(0) && !exchange.note_acknowledged(0));
         assert_eq!(exchange.contact(0, [true, false]), Contact::Data);
+    }
+
+    #[test]
+    fn data_shows_nothing_new_once_both_sides_sent_it_after_an_answer_and_received_it() {
+        let mut exchange = Exchange::default();
+        let course = [(0, SYN, false, false), (1, SYN | ACK, false, false), (0, ACK, true, true)];
+        for (side, segment_flags, has_payload, acknowledges) in course {
+            exchange.note_segment(side, segment_flags, has_payload, acknowledges);
+            assert!(!exchange.is_complete());
+        }
+        exchange.note_segment(1, ACK, true, false);
+        assert!(!exchange.is_complete());
+        assert!(exchange.note_segment(1, ACK, false, true));
+        assert!(exchange.is_complete());
+        for (side, has_payload, acknowledges) in [(0, true, true), (1, false, false), (1, true, true)] {
+            assert!(!exchange.note_segment(side, ACK, has_payload, acknowledges));
+        }
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub(super) enum Fact {
     Proxied = 8,
     /// The client uses a version of QUIC whose keys are unknown.
     QuicUnreadable = 16,
+    /// Both sides are open and read: data and acknowledgements show nothing new.
+    Settled = 32,
 }
 
 /// A set of facts.
@@ -33,6 +35,7 @@ impl Facts {
     }
 
     /// The fact is known from now on, or is not.
+    #[inline]
     pub fn set(&mut self, fact: Fact, is_known: bool) {
         self.0 &= !(fact as u8);
         self.note(fact, is_known);

@@ -105,6 +105,28 @@ impl Opening {
         self.exchange.note_segment(side, header.flags, payload_len > 0, acknowledges)
     }
 
+    /// True while payload of a side of a TCP stream is worth reading.
+    #[inline]
+    pub fn expects_segment(&self, side: usize) -> bool {
+        let OpeningSide { state, doubtful, .. } = self.sides[side];
+        doubtful != 0
+            || matches!(state, OpeningState::Waiting | OpeningState::Collecting | OpeningState::Between)
+    }
+
+    /// Notes whether the data and acknowledgements of a TCP connection show something new, of which `otherwise` is true
+    /// if only the opening may be shown any more.
+    #[inline]
+    pub fn note_settled(&mut self, otherwise: bool) {
+        let is_read = !self.expects_segment(0) && !self.expects_segment(1);
+        self.facts.set(Fact::Settled, otherwise && is_read && self.exchange.is_complete());
+    }
+
+    /// Data and acknowledgements show nothing new.
+    #[inline]
+    pub fn is_settled(&self) -> bool {
+        self.facts.has(Fact::Settled)
+    }
+
     /// Notes that bytes of `side` were acknowledged that were not seen; true if that is new.
     #[inline]
     pub fn note_acknowledged(&mut self, side: usize) -> bool {

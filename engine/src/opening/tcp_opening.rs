@@ -4,7 +4,6 @@
 use super::facts::Fact;
 use super::preamble_steps::Turn;
 use super::reader::Reader;
-use super::sides::{Opening, OpeningSide};
 use crate::types::opening_state::OpeningState;
 use crate::types::tcp_header::TcpHeader;
 use crate::wire::preamble::{is_step, parse_step};
@@ -15,16 +14,6 @@ use crate::wire::{tls, Progress, Segment};
 const MAX_SEGMENTS: u32 = 2048;
 /// Maximum number of segments collected while the beginning is unknown, because no SYN was seen.
 const MAX_UNANCHORED: u32 = 8;
-
-impl Opening {
-    /// True while payload of a side of a TCP stream is worth reading.
-    #[inline]
-    pub fn expects_segment(&self, side: usize) -> bool {
-        let OpeningSide { state, doubtful, .. } = self.sides[side];
-        doubtful != 0
-            || matches!(state, OpeningState::Waiting | OpeningState::Collecting | OpeningState::Between)
-    }
-}
 
 impl Reader<'_> {
     /// Reads one segment with payload; true if it completed a ClientHello or showed another name.

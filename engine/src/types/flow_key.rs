@@ -36,7 +36,8 @@ impl FlowKey {
         };
         let (src, dst) = (segment.src, segment.dst);
         let (sport, dport) = (segment.src_port, segment.dst_port);
-        if (src, sport) <= (dst, dport) {
+        let is_lower = if src == dst { sport <= dport } else { src < dst };
+        if is_lower {
             (Self { addresses: [src, dst], ports: [sport, dport], protocol, realm }, 0)
         } else {
             (Self { addresses: [dst, src], ports: [dport, sport], protocol, realm }, 1)

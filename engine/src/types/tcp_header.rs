@@ -20,6 +20,12 @@ impl TcpHeader {
         self.flags & (flags::SYN | flags::FIN | flags::RST) != 0
     }
 
+    /// It only continues a connection, with data or an acknowledgement.
+    #[inline]
+    pub fn is_plain(self) -> bool {
+        self.flags & (flags::SYN | flags::FIN | flags::RST | flags::ACK) == flags::ACK
+    }
+
     /// Sequence number of the payload's first byte: a SYN counts as one.
     #[inline]
     pub fn first_byte(self) -> u32 {

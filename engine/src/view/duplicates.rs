@@ -64,7 +64,7 @@ impl Duplicates {
     /// How a segment is treated; it is stored for later comparison. `flow` is a number that identifies one direction
     /// of a flow, that of `side`; `duplicates` are those of
     /// the flow and what its sides have sent, if it is in the table.
-    #[inline]
+    #[inline(always)] // the path of every packet
     pub fn find(
         &mut self,
         segment: &Segment<'_>,
@@ -72,8 +72,9 @@ impl Duplicates {
         arrival: Arrival,
         duplicates: Option<(&mut FlowDuplicates, &[Volume; 2])>,
     ) -> Treatment {
-        let entry = PacketEntry::new(header_hash(&self.hasher, segment, flow), arrival.time_ns);
-        let mut known = self.packets.find_or_store(place_of(segment), entry);
+        let words = words(segment.header);
+        let entry = PacketEntry::new(header_hash(&self.hasher, segment, words, flow), arrival.time_ns);
+        let mut known = self.packets.find_or_store(place_of(segment, words), entry);
         let occurrence = match &known {
             Some(known) => classify(segment, entry.age(**known), known.repeats(), self.window),
             None => Occurrence::First,
@@ -154,37 +155,51 @@ fn is_syn(segment: &Segment<'_>) -> bool {
 /// The place of a packet. Unlike fingerprints, places do not differ from run to run, so that the same packets are
 /// evicted each time a file is read.
 #[inline]
-fn place_of(segment: &Segment<'_>) -> u64 {
+fn place_of(segment: &Segment<'_>, [first, second, _]: [u64; 3]) -> u64 {
     let ends = (segment.src.0 ^ segment.dst.0) as u64 ^ u64::from(segment.identification) << 24;
-    (word(segment.header, 0) ^ ends)
-        .wrapping_mul(MULTIPLIER)
-        .wrapping_add(word(segment.header, 8))
-        .wrapping_mul(0xd6e8_feb8_6659_fd93)
+    (first ^ ends).wrapping_mul(MULTIPLIER).wrapping_add(second).wrapping_mul(0xd6e8_feb8_6659_fd93)
 }
 
 /// A number that differs between packets that are not duplicates of each other.
 /// The checksum represents TCP's options and payload.
-#[inline]
-fn header_hash(hasher: &RandomState, segment: &Segment<'_>, flow: u64) -> u64 {
+#[inline(always)]
+fn header_hash(
+    hasher: &RandomState,
+    segment: &Segment<'_>,
+    [first, second, third]: [u64; 3],
+    flow: u64,
+) -> u64 {
     let mut hasher = hasher.build_hasher();
     hasher.write_u64(flow);
     hasher.write_u64(u64::from(segment.identification) << 32 | u64::from(segment.ip_bytes));
     match segment.transport {
         Transport::Tcp { .. } => {
-            hasher.write_u64(word(segment.header, 4));
-            hasher.write_u64(word(segment.header, 12));
+            hasher.write_u64(first >> 32 | second << 32);
+            hasher.write_u64(second >> 32 | third << 32);
         }
         Transport::Udp => {
-            hasher.write_u64(word(segment.header, 0));
+            hasher.write_u64(first);
             hasher.write(segment.payload.get(..DATAGRAM_BYTES).unwrap_or(segment.payload));
         }
     }
     hasher.finish()
 }
 
-/// Eight bytes of a header; 0 beyond its end.
+/// The header of TCP without options, or of UDP, in words: the last one has four bytes. 0 beyond its end.
 #[inline]
-fn word(header: &[u8], at: usize) -> u64 {
-    let bytes = header.get(at..at + 8).and_then(|bytes| bytes.try_into().ok());
-    bytes.map_or(0, u64::from_le_bytes)
+fn words(header: &[u8]) -> [u64; 3] {
+    let word = |at: usize| {
+        header.get(at..).and_then(|rest| rest.first_chunk()).map(|word| u64::from_le_bytes(*word))
+    };
+    match header.first_chunk::<20>() {
+        Some([start @ .., a, b, c, d]) => {
+            let word = |at: usize| std::array::from_fn(|n| start[at + n]);
+            [
+                u64::from_le_bytes(word(0)),
+                u64::from_le_bytes(word(8)),
+                u32::from_le_bytes([*a, *b, *c, *d]).into(),
+            ]
+        }
+        None => [word(0).unwrap_or(0), word(8).unwrap_or(0), 0],
+    }
 }

@@ -15,6 +15,7 @@ use crate::types::interception::Interception;
 use crate::types::opening_state::OpeningState;
 use crate::types::tcp_header::TcpHeader;
 use crate::view::interception_detector::InterceptionDetector;
+use crate::view::timing_stage::TimingStage;
 use crate::wire::flags;
 use crate::wire::quic::{first_header, ConnectionId, PacketType};
 
@@ -29,23 +30,6 @@ const COARSE_TICKS_NS: [u64; 2] = [2_000_000, 5_000_000];
 const SECOND_NS: u64 = 1_000_000_000;
 /// Number of interfaces whose latest time is kept; further ones share a place, which only costs measurements.
 const INTERFACES: usize = 8;
-
-/// How far the measurement of round trips has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TimingStage {
-    /// Nothing seen.
-    Waiting,
-    /// Opened, and not answered yet.
-    Opened,
-    /// The round trip of the opening is measured.
-    Measured,
-    /// The client has sent its first data.
-    Sent,
-    /// Both round trips are measured.
-    Both,
-    /// A round trip is not measured, nor will it be.
-    Untimed,
-}
 
 /// How far a flow's handshake has come, and its round trips once they are measured.
 #[derive(Clone, Copy, Debug, Default)]
@@ -130,6 +114,12 @@ impl Handshake {
             State::None | State::Opened { .. } | State::Ambiguous => State::Unmeasured,
             known => known,
         })
+    }
+
+    /// Data may still be timed.
+    #[inline]
+    pub fn awaits_data(&self) -> bool {
+        matches!(self.0, State::Measured(_) | State::Sent { .. })
     }
 
     #[inline]
@@ -221,7 +211,7 @@ impl HandshakeTimer {
         header: TcpHeader,
         first_byte: Option<u32>,
     ) {
-        if matches!(handshake.0, State::Measured(_) | State::Sent { .. }) {
+        if handshake.awaits_data() {
             if let Some(first_byte) = first_byte {
                 self.time_first_data(handshake, packet, header, first_byte);
             }

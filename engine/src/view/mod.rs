@@ -13,4 +13,5 @@ pub mod handshake_timer;
 pub mod interception_detector;
 pub mod recent_packets;
 pub mod side_realms;
+pub mod timing_stage;
 pub mod unseen_data;

@@ -1,7 +1,7 @@
 //! Headers below the transport, and the lengths in them.
 
 use crate::seeds::{packet, seed};
-use _engine::wire::decode::{decode, Decoded};
+use _engine::wire::decode::{decode, plain_segment, Decoded};
 use _engine::wire::fragment::Fragment;
 use _engine::wire::{Rejection, Segment, Transport, TunnelPorts};
 
@@ -297,4 +297,64 @@ fn every_rejection_has_its_own_label() {
     let labels: std::collections::HashSet<_> = Rejection::ALL.iter().map(|each| each.label()).collect();
     assert_eq!(labels.len(), Rejection::COUNT);
     assert!(Rejection::ALL.iter().enumerate().all(|(number, each)| *each as usize == number));
+}
+
+/// What `plain_segment` and `decode` make of a packet.
+fn both_ways(bytes: &[u8]) -> (Option<String>, String) {
+    let plain = plain_segment(ETHERNET, bytes, &ports()).map(|segment| format!("Ok({segment:?})"));
+    (plain, format!("{:?}", segment(ETHERNET, bytes, bytes.len() as u32)))
+}
+
+#[test]
+fn a_plain_packet_has_one_meaning_whichever_way_it_is_decoded() {
+    let padded = |packet: Vec<u8>| [&packet[..], &[0; 9]].concat();
+    let with_options = [&tcp(&[])[..12], &[0x60, 0x10], &[0; 6], &[1; 4], b"data"].concat();
+    for inside in [tcp(b"data"), tcp(b""), with_options, udp(443, b"data"), udp(53, b"")] {
+        let protocol = if inside.len() >= 20 && inside[3] == 0xbb && inside[12] >> 4 >= 5 { 6 } else { 17 };
+        for (ethertype, packet) in [(0x0800, ipv4(protocol, &inside)), (0x86dd, ipv6(protocol, &inside))] {
+            let ethertype: u16 = ethertype;
+            let tag = [&[0x60, 7][..], &ethertype.to_be_bytes()].concat();
+            for frame in
+                [[ethernet(ethertype), packet.clone()].concat(), [ethernet(0x8100), tag, packet].concat()]
+            {
+                for bytes in [frame.clone(), padded(frame)] {
+                    let (plain, decoded) = both_ways(&bytes);
+                    assert_eq!(plain.as_ref(), Some(&decoded));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_packet_that_has_more_headers_or_fewer_bytes_is_not_plain() {
+    let changed = |packet: Vec<u8>, at: usize, to: u8| {
+        let mut packet = [ethernet(0x0800), packet].concat();
+        packet[at] = to;
+        packet
+    };
+    let plain = || ipv4(6, &tcp(b"data"));
+    for (why, packet) in [
+        ("options of IP", changed(plain(), 14, 0x46)),
+        ("another version", changed(plain(), 14, 0x65)),
+        ("more fragments", changed(plain(), 20, 0x20)),
+        ("a later fragment", changed(plain(), 21, 1)),
+        ("no length", changed(ipv4(6, &tcp(&[0; 212])), 17, 0)),
+        ("too short a length", changed(plain(), 17, 19)),
+        ("another protocol", changed(plain(), 23, 47)),
+        ("too short a header of TCP", changed(plain(), 46, 0x40)),
+        ("options of TCP beyond the end", changed(plain(), 46, 0xf0)),
+        ("a tunnel", [ethernet(0x0800), ipv4(17, &udp(4789, &[8, 0, 0, 0, 0, 0, 1, 0]))].concat()),
+        ("too short a length of UDP", changed(ipv4(17, &udp(9, b"data")), 39, 7)),
+        ("another tag", [ethernet(0x88a8), vec![0, 7, 8, 0], plain()].concat()),
+        ("two tags", [ethernet(0x8100), vec![0, 7, 0x81, 0, 0, 8, 8, 0], plain()].concat()),
+        ("extensions of IPv6", [ethernet(0x86dd), ipv6(0, &[6, 0, 0, 0, 0, 0, 0, 0])].concat()),
+    ] {
+        assert!(plain_segment(ETHERNET, &packet, &ports()).is_none(), "{why}");
+    }
+    let complete = [ethernet(0x0800), plain()].concat();
+    assert!(plain_segment(101, &complete, &ports()).is_none());
+    for kept in 0..complete.len() - 4 {
+        assert!(plain_segment(ETHERNET, &complete[..kept], &ports()).is_none(), "{kept}");
+    }
 }

@@ -3,7 +3,7 @@
 use crate::decode::ports;
 use crate::seeds::{packet, seeds};
 use _engine::wire::certificate::parse_certificate;
-use _engine::wire::decode::{decode, Decoded};
+use _engine::wire::decode::{decode, plain_segment, Decoded};
 use _engine::wire::dhcp::{parse_dhcp_v4, parse_dhcp_v6, Speaker};
 use _engine::wire::dns::{is_plain_query, parse_message, possible_message, Message};
 use _engine::wire::dtls::hello_pieces;
@@ -59,7 +59,12 @@ fn check_decode(bytes: &[u8]) {
     }
     let (link, packet) = packet(bytes);
     for kept in [packet.len(), packet.len() / 2] {
-        if let Ok(Decoded::Segment(segment)) = decode(link, &packet[..kept], packet.len() as u32, &ports()) {
+        let decoded = decode(link, &packet[..kept], packet.len() as u32, &ports());
+        if let Some(plain) = plain_segment(link, &packet[..kept], &ports()) {
+            let Ok(Decoded::Segment(segment)) = decoded else { panic!("{decoded:?} is {plain:?}") };
+            assert_eq!(format!("{plain:?}"), format!("{segment:?}"));
+        }
+        if let Ok(Decoded::Segment(segment)) = decoded {
             assert!(segment.payload.len() <= segment.payload_len as usize);
             assert!(
                 packet[..kept].as_ptr_range().contains(&segment.payload.as_ptr())

@@ -38,8 +38,8 @@ mod nflog;
 mod nsh;
 mod packet_information;
 mod pbb;
+mod plain;
 mod pppoe;
-
 mod redundancy;
 pub mod rejection;
 pub mod segment;
@@ -58,4 +58,5 @@ mod walk;
 mod wccp;
 mod wlan;
 
+pub use self::plain::plain_segment;
 pub use self::walk::{decode, Decoded};

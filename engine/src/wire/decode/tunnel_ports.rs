@@ -1,7 +1,6 @@
 //! The UDP ports of tunnels.
 
 use super::layer::Layer;
-use super::segment::Segment;
 
 /// Destination ports of the other tunnels.
 const FIXED: [(u16, Layer); 7] = [
@@ -37,14 +36,20 @@ impl TunnelPorts {
         Self { by_destination, destinations, sources }
     }
 
+    /// A datagram may belong to a tunnel.
+    #[inline]
+    pub(super) fn may_be_tunnel(&self, src_port: u16, dst_port: u16) -> bool {
+        (self.destinations & bit(dst_port) | self.sources & bit(src_port)) != 0
+    }
+
     /// The tunnel that a datagram may belong to.
     #[inline]
-    pub(super) fn tunnel(&self, datagram: &Segment<'_>) -> Option<Layer> {
-        let may_be = self.destinations & bit(datagram.dst_port) | self.sources & bit(datagram.src_port);
-        if may_be == 0 {
-            return None;
+    pub(super) fn tunnel(&self, src_port: u16, dst_port: u16) -> Option<Layer> {
+        if self.may_be_tunnel(src_port, dst_port) {
+            self.find(src_port, dst_port)
+        } else {
+            None
         }
-        self.find(datagram.src_port, datagram.dst_port)
     }
 
     fn find(&self, src_port: u16, dst_port: u16) -> Option<Layer> {

@@ -18,7 +18,7 @@ use super::{
 /// tunnel counts. A packet with more of them is rejected as `Rejection::TooDeep`.
 const MAX_LAYERS: u32 = 24;
 
-const ETHERNET: u16 = 1;
+pub(super) const ETHERNET: u16 = 1;
 
 /// The content of a packet.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +37,6 @@ pub enum Decoded<'a> {
 /// # Errors
 ///
 /// The first header that cannot be decoded, and why.
-#[inline]
 pub fn decode<'a>(
     link: u16,
     bytes: &'a [u8],
@@ -46,7 +45,7 @@ pub fn decode<'a>(
 ) -> Result<Decoded<'a>, Undecoded> {
     let mut frame = Frame::new(bytes, wire_len);
     let layer = if link == ETHERNET {
-        ethernet::peel(&mut frame)? // without a dispatch: almost every packet has this header
+        ethernet::peel(&mut frame)?
     } else {
         frame.link = link;
         link::layer(&mut frame)
@@ -91,7 +90,7 @@ fn walk<'a>(
             Layer::Tcp => return tcp::parse(frame).map(Decoded::Segment),
             Layer::Udp => {
                 let segment = udp::parse(frame)?;
-                return match ports.tunnel(&segment) {
+                return match ports.tunnel(segment.src_port, segment.dst_port) {
                     Some(tunnel) => decode_tunnel(tunnel, frame, left, segment, ports),
                     None => Ok(Decoded::Segment(segment)),
                 };
