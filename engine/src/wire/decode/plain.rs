@@ -56,7 +56,7 @@ pub fn plain_segment<'a>(link: u16, bytes: &'a [u8], ports: &TunnelPorts) -> Opt
     };
     let [a, b, c, d, ..] = *header else { return None };
     let (src_port, dst_port) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
-    if ip.protocol == UDP && ports.may_be_tunnel(src_port, dst_port) {
+    if ip.protocol == UDP && ports.tunnel(src_port, dst_port).is_some() {
         return None;
     }
     let [src, dst] = ip.ends;

@@ -36,20 +36,14 @@ impl TunnelPorts {
         Self { by_destination, destinations, sources }
     }
 
-    /// A datagram may belong to a tunnel.
-    #[inline]
-    pub(super) fn may_be_tunnel(&self, src_port: u16, dst_port: u16) -> bool {
-        (self.destinations & bit(dst_port) | self.sources & bit(src_port)) != 0
-    }
-
     /// The tunnel that a datagram may belong to.
     #[inline]
     pub(super) fn tunnel(&self, src_port: u16, dst_port: u16) -> Option<Layer> {
-        if self.may_be_tunnel(src_port, dst_port) {
-            self.find(src_port, dst_port)
-        } else {
-            None
+        let may_be = self.destinations & bit(dst_port) | self.sources & bit(src_port);
+        if may_be == 0 {
+            return None;
         }
+        self.find(src_port, dst_port)
     }
 
     fn find(&self, src_port: u16, dst_port: u16) -> Option<Layer> {

@@ -1,9 +1,13 @@
 //! Keys of QUIC Initial packets (RFC 9001, 5; RFC 9369, 3; drafts still in use).
 
-use super::quic_version::{Revision, Version};
+use super::quic_version::{Revision, Version, SALT_V1};
 use ring::aead::quic::{HeaderProtectionKey, AES_128};
 use ring::aead::{Aad, LessSafeKey, Nonce, UnboundKey, AES_128_GCM};
 use ring::hkdf::{KeyType, Prk, Salt, HKDF_SHA256};
+use std::sync::LazyLock;
+
+/// The salt of almost every connection, prepared once.
+static VERSION_1: LazyLock<Salt> = LazyLock::new(|| Salt::new(HKDF_SHA256, &SALT_V1));
 
 /// The keys that protect a client's Initial packets.
 pub struct Keys {
@@ -24,7 +28,11 @@ impl Keys {
             Revision::One => [b"quic key", b"quic iv", b"quic hp"],
             Revision::Two => [b"quicv2 key", b"quicv2 iv", b"quicv2 hp"],
         };
-        let initial = Salt::new(HKDF_SHA256, salt).extract(origin);
+        let initial = if *salt == SALT_V1 {
+            VERSION_1.extract(origin)
+        } else {
+            Salt::new(HKDF_SHA256, salt).extract(origin)
+        };
         let mut secret = [0; 32];
         expand(&initial, b"client in", &mut secret)?;
         let client = Prk::new_less_safe(HKDF_SHA256, &secret);

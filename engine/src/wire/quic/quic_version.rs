@@ -68,7 +68,7 @@ pub(super) enum Revision {
     Two,
 }
 
-const SALT_V1: [u8; 20] = hex("38762cf7f55934b34d179ae6a4c80cadccbb7f0a");
+pub(super) const SALT_V1: [u8; 20] = hex("38762cf7f55934b34d179ae6a4c80cadccbb7f0a");
 const SALT_V2: [u8; 20] = hex("0dede3def700a6db819381be6e269dcbf9bd2ed9");
 const SALT_DRAFT_29: [u8; 20] = hex("afbfec289993d24c9e9786f19c6111e04390a899");
 const SALT_DRAFT_23: [u8; 20] = hex("c3eef712c72ebb5a11a7d2432bb46365bef9f502");
