@@ -92,8 +92,9 @@ def test_build_stops_where_manifest_and_lock_disagree(tmp_path):
     settings = tomllib.loads((ENGINE.parent / "pyproject.toml").read_text(encoding="utf-8"))
     assert settings["tool"]["maturin"]["locked"] is True
     manifest = (ENGINE / "Cargo.toml").read_text(encoding="utf-8")
-    (tmp_path / "src").mkdir()
-    (tmp_path / "src/lib.rs").touch()
+    for source in ("src/lib.rs", "benches/hot.rs"):
+        (tmp_path / source).parent.mkdir()
+        (tmp_path / source).touch()
     shutil.copy(ENGINE / "Cargo.lock", tmp_path)
     tree = ("cargo", "tree", "--locked", "--manifest-path", str(tmp_path / "Cargo.toml"))
     (tmp_path / "Cargo.toml").write_text(manifest, encoding="utf-8")
