@@ -1,13 +1,22 @@
 """The benchmarks run; their results are not checked here."""
 
+import shutil
+from xml.etree.ElementTree import fromstring
+
+import pytest
+
+from netmon._engine import CaptureFile, Engine
 from netmon.store import queries
 from netmon.store.opening import opened_by_name
 from netmon.store.queries import Scope
 from netmon.store.resolvers import resolvers
 from tests.bench import evidence
 from tests.bench.bench import Contender, contenders, race
+from tests.bench.callgrind import instructions
+from tests.bench.curves import look_ups, matcher, syns, write_before_load
 from tests.bench.load import write_load
 from tests.bench.places import VENDOR, time_engine, time_places
+from tests.bench.plot import Curve, plot
 from tests.bench.reports import fill, time_report
 from tests.bench.store import measure
 
@@ -73,3 +82,39 @@ def test_evidence_is_measured_by_privacy_level(monkeypatch):
     capture, file = evidence.CASES["CONNECT and TLS"]
     costs = [evidence.time_level(capture, file, level) for level in evidence.LEVELS]
     assert all(cost.milliseconds > 0 and cost.size > 1_000 for cost in costs)
+
+
+def stats_after(before, frames, count):
+    """The engine's numbers after it has read what fills a table."""
+    write_before_load(before, frames, count)
+    engine, file = Engine(matcher(10)), CaptureFile(str(before))
+    while engine.read(file, 1_000):
+        pass
+    return engine.stats()
+
+
+def test_what_fills_a_table_fills_it(tmp_path):
+    """As many flows are live, or as many names learned for the client and for its site, as asked for."""
+    assert stats_after(tmp_path / "syns.pcap", syns(500), 500)["live_flows"] == 500
+    assert stats_after(tmp_path / "names.pcap", look_ups(500), 1_000)["dns_names"] == 1_000
+
+
+def test_a_plot_has_every_point_and_every_name():
+    """Larger costs are higher, larger sizes further to the right."""
+    chart = fromstring(
+        plot("Costs", "entries", [Curve("one", [(10, 5), (1_000, 7)]), Curve("other", [(10, 9)])])
+    )
+    circles = [(float(one.get("cx")), float(one.get("cy"))) for one in chart.findall(".//{*}circle")]
+    assert len(circles) == 3
+    assert circles[0][0] < circles[1][0]
+    assert circles[2][1] < circles[1][1] < circles[0][1]
+    texts = {one.text for one in chart.findall(".//{*}text")}
+    assert {"Costs", "entries", "one", "other", "10", "100", "1,000"} <= texts
+
+
+@pytest.mark.skipif(not shutil.which("valgrind"), reason="needs valgrind")
+def test_instructions_are_counted():
+    """Even a program that does nothing has some, and one that fails is no measure."""
+    assert instructions(("true",)) > 10_000
+    with pytest.raises(RuntimeError, match="false ended with 1"):
+        instructions(("false",))

@@ -1,6 +1,6 @@
 """The CPU time that netmon and similar programs need for one capture: user and system seconds in one run.
 
-    python -m tests.bench.bench [--packets 1000000] [--rounds 5] [--json FILE]
+    python -m tests.bench.bench [--packets 1000000] [--rounds 5] [--json FILE] [--instructions]
 
 The programs take turns, so that a busy machine slows all of them alike; the table shows medians.
 tshark reads part of the load, and its result is scaled by packets. What each program does:
@@ -9,6 +9,9 @@ tshark reads part of the load, and its result is scaled by packets. What each pr
     tcpdump   only reading: a filter that matches no packet, and no output
     ndpi      flows and protocols with names (ndpiReader)
     tshark    full dissection, two fields printed
+
+With `--instructions`, callgrind counts the instructions of netmon and tcpdump as well: those of a packet,
+from loads of two sizes, and those of a start. A busy machine does not change them.
 """
 
 from __future__ import annotations
@@ -23,11 +26,13 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench.callgrind import instructions
 from tests.bench.load import write_load
 from tests.machine import NETMON
 
 SLICE_PACKETS = 50_000  # what tshark reads
 NOTHING = "udp port 1"  # matches no packet of the load
+COUNTED_PACKETS = (100_000, 300_000)
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,22 @@ def race(programs: list[Contender], rounds: int) -> dict[str, dict]:
     return results
 
 
+def counted(folder: Path) -> dict[str, tuple[float, float]]:
+    """The instructions of netmon and tcpdump by name: for a packet, and for a start."""
+    counts: dict[str, list[tuple[int, int]]] = {}
+    for size in COUNTED_PACKETS:
+        load = folder / f"load-{size}.pcap"
+        packets = write_load(load, size)["packets"]
+        for program in contenders(load, load, packets):
+            if program.name in ("netmon", "tcpdump"):
+                counts.setdefault(program.name, []).append((packets, instructions(program.words)))
+    slopes = {}
+    for name, [(few, less), (many, more)] in counts.items():
+        per_packet = (more - less) / (many - few)
+        slopes[name] = (per_packet, less - few * per_packet)
+    return slopes
+
+
 def run(packets: int, rounds: int, folder: Path) -> dict:
     """Writes a load into the folder and runs the programs on it. Returns its summary and the results."""
     load, part = folder / "load.pcap", folder / "slice.pcap"
@@ -121,9 +142,12 @@ def main() -> None:
     parser.add_argument("--packets", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path, help="write the numbers to this file")
+    parser.add_argument("--instructions", action="store_true", help="count instructions, by callgrind")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         outcome = run(arguments.packets, arguments.rounds, Path(folder))
+        if arguments.instructions:
+            outcome["instructions"] = counted(Path(folder))
     load = outcome["load"]
     print(
         f"{load['packets']} packets, mean frame {load['mean_frame']} B,"
@@ -136,6 +160,8 @@ def main() -> None:
             f"{name:8}{result['cpu_s']:8.2f}{result['wall_s']:8.2f}{result['packets_per_cpu_s']:15,.0f}"
             f"{result['peak_bytes'] / 2**20:10.0f}{result['netmon_is_faster_by']:20.2f}x"
         )
+    for name, (per_packet, start) in outcome.get("instructions", {}).items():
+        print(f"{name}: {per_packet:,.0f} instructions for a packet, {start / 1e9:.2f} billion for a start")
     if arguments.json:
         arguments.json.write_text(json.dumps(outcome, indent=1) + "\n", encoding="utf-8")
 
