@@ -94,7 +94,7 @@ def stats_after(before, frames, count):
 
 
 def test_what_fills_a_table_fills_it(tmp_path):
-    """As many flows are live, or as many names learned for the client and for its site, as asked for."""
+    """As many flows are live as asked for, or as many names learned, by client and by server."""
     assert stats_after(tmp_path / "syns.pcap", syns(500), 500)["live_flows"] == 500
     assert stats_after(tmp_path / "names.pcap", look_ups(500), 1_000)["dns_names"] == 1_000
 
