@@ -27,7 +27,8 @@ from tests.bench.packets import Pair
 from tests.bench.plot import Curve, plot
 
 PACKETS = 100_000
-ROUNDS = 5
+SPAN_S = 0.5  # of a busy link: what is done once a second is done once
+ROUNDS = 3
 SIZES = {
     "signatures": (10, 1_000, 100_000),
     "live flows": (1_000, 10_000, 100_000, 1_000_000),
@@ -118,7 +119,7 @@ def measure(signatures: int, before: Path, load: Path, packets: int, size: int) 
 def measured(folder: Path, most: int) -> Iterator[tuple[str, Point]]:
     """The points of all curves up to a size, as they are measured."""
     load, before = folder / "load.pcap", folder / "before.pcap"
-    packets = write_load(load, PACKETS)["packets"]
+    packets = write_load(load, PACKETS, span_s=SPAN_S)["packets"]
     for curve, sizes in SIZES.items():
         for size in sizes:
             if size > most:
