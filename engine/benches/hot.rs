@@ -68,12 +68,24 @@ fn key(number: u32) -> FlowKey {
     FlowKey { addresses, ports: [40_000, 443], protocol: 6, realm: Realm::NONE }
 }
 
-#[divan::bench(args = [1000, 1_000_000])]
-fn table_look_up(bencher: Bencher, flows: u32) {
+fn table(flows: u32) -> Table {
     let mut table = Table::new(flows as usize);
     for number in 0..flows {
-        table.insert(Flow::new(key(number), 0, number.into(), Arrival::default(), None), 0);
+        table.insert(Flow::new(key(number), 0, number.into(), Arrival::default(), None), 2);
     }
+    table
+}
+
+/// What is done once a second, if no flow is due.
+#[divan::bench(args = [1000, 1_000_000])]
+fn table_sweep(bencher: Bencher, flows: u32) {
+    let (table, mut due) = (table(flows), Vec::new());
+    bencher.bench_local(|| table.collect_due(black_box(1), &mut due));
+}
+
+#[divan::bench(args = [1000, 1_000_000])]
+fn table_look_up(bencher: Bencher, flows: u32) {
+    let table = table(flows);
     let mut number = 0u32;
     bencher.bench_local(|| {
         number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
