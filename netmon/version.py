@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import os
 from collections.abc import Iterator
 from functools import cache
@@ -16,9 +15,11 @@ _SIGNATURES = Path("data/signatures")
 
 def package_version() -> str:
     """The installed version; "0+source" where netmon runs from a checkout without being installed."""
+    from importlib import metadata  # noqa: PLC0415  # reads mail headers, which takes long to import
+
     try:
-        return importlib.metadata.version("netmon-egress")
-    except importlib.metadata.PackageNotFoundError:
+        return metadata.version("netmon-egress")
+    except metadata.PackageNotFoundError:
         return "0+source"
 
 

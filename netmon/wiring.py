@@ -4,41 +4,50 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netmon.config.settings import Config, Mention
 from netmon.destinations.memory import Destinations
 from netmon.errors import ConfigError
 from netmon.monitor import Monitor
 from netmon.outputs import Output
-from netmon.outputs.events import Events
 from netmon.places.databases import Databases, default_folders
 from netmon.places.locator import Locator
 from netmon.places.round_trips import SmallestRoundTrips
 from netmon.privacy import Privacy
 from netmon.privacy.key_file import read_key
-from netmon.signatures.load import ReportCount, default_folder, load_folder
+from netmon.signatures.cached import load_cached
+from netmon.signatures.load import ReportCount, default_folder
 from netmon.signatures.model import NETWORK, SignatureSet
 from netmon.sources import Batch
 from netmon.verdict.countries_that_matter import countries_that_matter
 from netmon.yaml_nodes import nearest
+
+if TYPE_CHECKING:
+    from netmon.outputs.events import Events
 
 LARGE_BYTES = 2 << 20
 """The size of signatures whose loading takes long enough to be announced."""
 
 
 def load_signatures(
-    config: Config, log: Callable[[str], None] | None = None, progress: ReportCount | None = None
+    config: Config,
+    log: Callable[[str], None] | None = None,
+    progress: ReportCount | None = None,
+    cache: Path | None = None,
 ) -> SignatureSet:
     """The configured signatures, after a check that they contain everything named in the policy.
 
     `log` is called with a line before and after large ones are read, and `progress` with the number of names
-    and networks read so far. Raises SignatureError and ConfigError.
+    and networks read so far. With a folder for a `cache`, signatures that it has are not read again. Raises
+    SignatureError and ConfigError.
     """
     folder = config.signatures or default_folder()
     size = sum(path.stat().st_size for path in folder.glob("*.y*ml") if path.is_file())
     note = log if log is not None and size >= LARGE_BYTES else lambda _line: None
     note(f"reading {size / 1e6:.0f} MB of signatures in {folder}")
-    signatures = load_folder(folder, progress)
+    signatures = load_cached(folder, cache, progress)
     note(f"read {len(signatures.rules):,} names and networks")
     problems = list(dict.fromkeys(filter(None, (_find_unknown(one, signatures) for one in config.mentions))))
     if problems:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from netmon import wiring
 from netmon.cli.app import app
-from netmon.cli.options import ERROR, FOUND, OK
+from netmon.cli.exit_codes import ERROR, FOUND, OK
 from netmon.config.load import load
 from netmon.outputs.prometheus import Prometheus
 from netmon.signatures.match import compile_matcher

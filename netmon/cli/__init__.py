@@ -1,22 +1,29 @@
-"""The command line."""
+"""The command line. No other package imports it."""
 
 from __future__ import annotations
 
 import sys
 
-from netmon.errors import installation_problem
+_VERSION = (["--version"], ["-V"], ["version"])
 
 
 def main() -> None:
-    """Runs the command line and exits. An incomplete installation is reported in one line."""
-    try:
-        from netmon.cli.app import main as run  # noqa: PLC0415  # nearly everything needs the engine
-    except (ModuleNotFoundError, OSError) as error:
-        problem = installation_problem(error)
-        if problem is None:
-            raise
-        sys.exit(f"netmon: {problem}")
-    run()
+    """Runs the command line and exits; an error is reported in one line on standard error."""
+    from netmon.cli.ending import run_to_its_end  # noqa: PLC0415  # other modules of the package start faster
+
+    run_to_its_end(_show_version if sys.argv[1:] in _VERSION else _run)
 
 
-__all__ = ["main"]
+def _show_version() -> None:
+    """Shows the version, which scripts ask for, without the parser of the command line."""
+    from netmon.cli.version import show_version  # noqa: PLC0415
+
+    show_version()
+
+
+def _run() -> None:
+    from netmon.cli.app import app  # noqa: PLC0415
+    from netmon.cli.completion import complete_at_once  # noqa: PLC0415
+
+    complete_at_once()
+    app(prog_name="netmon")

@@ -1,38 +1,13 @@
-"""The commands, and the only place that turns errors into a line and an exit code."""
+"""All commands."""
 
 from __future__ import annotations
 
-import errno
-import sys
 from typing import Annotated
 
 import typer
 
-from netmon.cli import (
-    check,
-    demo,
-    doctor,
-    evidence,
-    explain,
-    forward,
-    history,
-    places,
-    privacy,
-    read,
-    report,
-    run,
-    selftest,
-    signatures,
-    store,
-    top,
-    verify,
-)
-from netmon.cli.commands import Commands, CommandSet, ReaderGoneError, end_as_filter, show_help
-from netmon.cli.completion import complete_at_once
-from netmon.cli.options import ERROR, INTERRUPTED
-from netmon.cli.terminal import log, prepare
-from netmon.errors import ConfigError, NetmonError, SignatureError, reason_of
-from netmon.version import package_version
+from netmon.cli.commands import Commands, Deferred
+from netmon.cli.version import show_version
 
 _EPILOG = (
     "Exit codes: 0 success; 1 error, reported in one line; 2 wrong usage; 3 a finding of "
@@ -40,12 +15,45 @@ _EPILOG = (
     "as with head."
 )
 
-_WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
-"""Errors of writing to a stream, which come without a file name."""
+TABLE = {
+    "read": Deferred("netmon.cli.read", "read", "Reads capture files and shows a summary or events."),
+    "run": Deferred("netmon.cli.run", "run", "Monitors mirror ports and serves metrics."),
+    "top": Deferred("netmon.cli.top", "top", "Watches a running sensor."),
+    "forward": Deferred("netmon.cli.forward", "forward", "Passes events on to NATS, Kafka or syslog."),
+    "verify": Deferred("netmon.cli.verify", "verify", "Compares netmon with Wireshark on a capture."),
+    "explain": Deferred("netmon.cli.explain", "explain", "Explains the verdict on one flow."),
+    "report": Deferred("netmon.cli.report", "report", "Writes a report for people."),
+    "history": Deferred("netmon.cli.history", "history", "Shows what the store has kept."),
+    "check": Deferred("netmon.cli.check", "check", "Checks the configuration and shows it."),
+    "doctor": Deferred(
+        "netmon.cli.doctor", "doctor", "Says what spoils the view of a mirror port, and what mends it."
+    ),
+    "places": Deferred("netmon.cli.places", "places", "Shows where addresses are located, and why."),
+    "demo": Deferred("netmon.cli.demo", "demo", "Runs on a bundled capture."),
+    "selftest": Deferred(
+        "netmon.cli.selftest",
+        "selftest",
+        "Checks that this installation gives the results that it should.",
+    ),
+    "help": Deferred("netmon.cli.commands", "show_help", "Shows the help of a command."),
+    "version": Deferred("netmon.cli.version", "show_version", "Shows the version."),
+    "signatures": Deferred("netmon.cli.signatures", "app", "Lists, checks and explains signatures."),
+    "evidence": Deferred("netmon.cli.evidence", "app", "Checks evidence for findings, and its chain."),
+    "privacy": Deferred(
+        "netmon.cli.privacy", "app", "Manages pseudonyms, and lists what is stored about clients."
+    ),
+    "store": Deferred("netmon.cli.store", "app", "Brings events into a store, or shows its tables."),
+}
+"""All commands, in the order in which they are listed."""
 
-app = CommandSet(
+
+class _All(Commands):
+    TABLE = TABLE
+
+
+app = typer.Typer(
     name="netmon",
-    cls=Commands,
+    cls=_All,
     help="Shows where traffic to a vendor's cloud really ends, and compares that with what was promised.",
     epilog=_EPILOG,
     no_args_is_help=True,
@@ -53,34 +61,6 @@ app = CommandSet(
     rich_markup_mode=None,  # usage errors without boxes, and no markup in help texts
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("read", short_help="Reads capture files and shows a summary or events.")(read.read)
-app.command("run", short_help="Monitors mirror ports and serves metrics.")(run.run)
-app.command("top", short_help="Watches a running sensor.")(top.top)
-app.command("forward", short_help="Passes events on to NATS, Kafka or syslog.")(forward.forward)
-app.command("verify", short_help="Compares netmon with Wireshark on a capture.")(verify.verify)
-app.command("explain", short_help="Explains the verdict on one flow.")(explain.explain)
-app.command("report", short_help="Writes a report for people.")(report.report)
-app.command("history", short_help="Shows what the store has kept.")(history.history)
-app.command("check", short_help="Checks the configuration and shows it.")(check.check)
-app.command("doctor", short_help="Says what spoils the view of a mirror port, and what mends it.")(
-    doctor.doctor
-)
-app.command("places", short_help="Shows where addresses are located, and why.")(places.places)
-app.command("demo", short_help="Runs on a bundled capture.")(demo.demo)
-app.command("selftest", short_help="Checks that this installation gives the results that it should.")(
-    selftest.selftest
-)
-app.add_typer(signatures.app, name="signatures")
-app.add_typer(evidence.app, name="evidence", short_help="Checks evidence for findings, and its chain.")
-app.add_typer(privacy.app, name="privacy")
-app.add_typer(store.app, name="store")
-app.command("help", short_help="Shows the help of a command.")(show_help)
-
-
-@app.command("version")
-def show_version() -> None:
-    """Shows the version."""
-    typer.echo(f"netmon {package_version()}")
 
 
 def _show_version(wanted: bool) -> None:
@@ -97,29 +77,3 @@ def _options(
     ] = False,
 ) -> None:
     """Shows where traffic to a vendor's cloud really ends."""
-
-
-def main() -> None:
-    """Runs the command line and exits; an error is reported in one line on standard error."""
-    prepare()
-    complete_at_once()
-    try:
-        try:
-            app(prog_name="netmon")
-        finally:
-            if sys.stdout:
-                sys.stdout.flush()
-    except (ConfigError, SignatureError) as error:  # one line per error
-        log(*str(error).split("\n"))
-        sys.exit(ERROR)
-    except NetmonError as error:
-        log(str(error))
-        sys.exit(ERROR)
-    except (ReaderGoneError, BrokenPipeError):
-        end_as_filter()
-    except OSError as error:
-        where = error.filename or ("standard output" if error.errno in _WRITE_ERRORS else None)
-        log((f"{where}: " if where else "") + reason_of(error))
-        sys.exit(ERROR)
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)

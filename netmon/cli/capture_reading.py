@@ -2,41 +2,53 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from netmon import wiring
 from netmon._engine import EventWriter
-from netmon.cli.history import View
+from netmon.cli.console import make_console
+from netmon.cli.late import LateModule
 from netmon.cli.named_files import NamedFiles
 from netmon.cli.options import SourceName
 from netmon.cli.progress import progress_of
 from netmon.cli.reading import reading_signatures
 from netmon.cli.summary_page import doubts_of
-from netmon.cli.terminal import json_stream, log, make_console
+from netmon.cli.terminal import json_stream, log
+from netmon.cli.views import View
 from netmon.config.settings import Config
 from netmon.errors import SourceError
-from netmon.evidence.assembly import OpenEvidence, opened_evidence
 from netmon.language.language import Language
 from netmon.outputs import Output
 from netmon.outputs.clients_seen import ClientsSeen
-from netmon.outputs.events import Events
 from netmon.outputs.finding_count import FindingCount
 from netmon.outputs.observer import Observer
 from netmon.outputs.summary import Summary
+from netmon.signatures.cached import cache_folder
 from netmon.signatures.match import compile_matcher
 from netmon.sources import Stats
 from netmon.sources.file_identity import run_of
 from netmon.sources.files import FileSource, ReportPosition
 from netmon.sources.scapy_source import ScapyFileSource
 from netmon.sources.stop_request import StopRequest
-from netmon.store.history import History, read_history
-from netmon.store.kept import Kept, kept_in
-from netmon.store.queries import Scope
-from netmon.store.reading import ReadUnder
-from netmon.store.sqlite import MEMORY
+
+if TYPE_CHECKING:
+    from netmon.evidence import assembly
+    from netmon.outputs import events as event_lines
+    from netmon.store import history, queries, reading, sqlite
+    from netmon.store import kept as keeping
+else:
+    assembly = LateModule("netmon.evidence.assembly")
+    event_lines = LateModule("netmon.outputs.events")
+    history = LateModule("netmon.store.history")
+    keeping = LateModule("netmon.store.kept")
+    queries = LateModule("netmon.store.queries")
+    reading = LateModule("netmon.store.reading")
+    sqlite = LateModule("netmon.store.sqlite")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +76,7 @@ class CaptureReading:
         self._files, self._plan, self._language = files, plan, language
         self._configured, self._settings = configured, settings
         with reading_signatures(make_console(stderr=True)) as count:
-            self._known = wiring.load_signatures(settings, log, count)
+            self._known = wiring.load_signatures(settings, log, count, cache_folder(os.environ))
         self._databases = wiring.open_databases(settings, log)
         self._monitor = wiring.make_monitor(settings, self._known, databases=self._databases)
         self._matcher = compile_matcher(self._known)
@@ -73,14 +85,14 @@ class CaptureReading:
         self.summary = Summary(self._known.locations, self._privacy, clients, language)
         self._observer = Observer(settings.sensor, settings.site, run_of(files.paths, files.expression))
         self._found = FindingCount()
-        self._kept: list[Kept] = []
+        self._kept: list[keeping.Kept] = []
         self.stats: Stats = {}
         self.problems = list(files.problems)
         """Files that could not be read, or not completely."""
 
     def run(self, stack: ExitStack, stop: StopRequest) -> None:
         """Reads the files. The stack closes what was opened, after views were shown. Raises NetmonError."""
-        evidence = stack.enter_context(opened_evidence(self._settings, self._privacy, log))
+        evidence = stack.enter_context(self._opened_evidence())
         outputs: list[Output] = [self.summary]
         events = self._events(evidence) if self._plan.json else None
         outputs += [events] if events else []
@@ -104,9 +116,9 @@ class CaptureReading:
         for one in self._kept:
             one.reading.finish(self.stats, [*self.problems, *self._coverage.lines()])
 
-    def view(self, by: View) -> History:
+    def view(self, by: View) -> history.History:
         """The flows of the files, grouped."""
-        return read_history(self._kept[-1].store, Scope(), by.value)
+        return history.read_history(self._kept[-1].store, queries.Scope(), by.value)
 
     def doubts(self) -> Iterator[str]:
         """Reasons to doubt the result, one line each."""
@@ -115,21 +127,28 @@ class CaptureReading:
         yield from self.problems
         yield from self._databases.take_problems()
 
-    def _events(self, evidence: OpenEvidence | None) -> Events:
+    def _opened_evidence(self) -> AbstractContextManager[assembly.OpenEvidence | None]:
+        """Where the run writes its evidence; None if it writes none."""
+        if self._settings.evidence.folder is None:
+            return nullcontext()
+        return assembly.opened_evidence(self._settings, self._privacy, log)
+
+    def _events(self, evidence: assembly.OpenEvidence | None) -> event_lines.Events:
         """The events on standard output, for the chain of the evidence as well."""
         stream = evidence.chained(json_stream()) if evidence else json_stream()
         resolvers = [one.id for one in self._known.resolvers.entries]
-        return Events(stream, self._privacy, self._known.locations, self._observer, resolvers=resolvers)
+        shown = (self._privacy, self._known.locations, self._observer)
+        return event_lines.Events(stream, *shown, resolvers=resolvers)
 
-    def _stores(self, stack: ExitStack) -> Iterator[Kept]:
+    def _stores(self, stack: ExitStack) -> Iterator[keeping.Kept]:
         """The store that was asked for, and one in memory for views."""
-        in_memory = MEMORY if self._plan.views else None
+        in_memory = sqlite.MEMORY if self._plan.views else None
         for file, about in ((self._plan.store, self._configured), (in_memory, self._settings)):
             if file is not None:
                 yield stack.enter_context(
-                    kept_in(
+                    keeping.kept_in(
                         file,
-                        ReadUnder(
+                        reading.ReadUnder(
                             about,
                             self._known,
                             self._databases.current,

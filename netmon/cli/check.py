@@ -9,11 +9,12 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from netmon import wiring
+from netmon.cli.console import make_console
 from netmon.cli.not_checked import not_checked
 from netmon.cli.options import ConfigOptions, grouped
 from netmon.cli.output_paths import check_kinds, check_shared_paths, unwritable
 from netmon.cli.reading import reading_signatures
-from netmon.cli.terminal import log, make_console, write_line
+from netmon.cli.terminal import log, write_line
 from netmon.config.settings import Config, Privileges, state_folder, store_path
 from netmon.places.database import Database
 from netmon.places.databases import Databases, default_folders

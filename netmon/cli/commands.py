@@ -1,25 +1,22 @@
-"""The group of all commands: it ends as filters do when the reader of the output has gone; and `help`."""
+"""The group of all commands, each of which is imported when it is used; and `help`."""
 
 from __future__ import annotations
 
-import os
+import importlib
 import re
-import signal
-import sys
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from typing import Annotated, Any, NamedTuple, ParamSpec, TypeVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from netmon.cli.ending import ReaderGoneError
+from netmon.errors import InstallationError, installation_problem
+
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-class ReaderGoneError(Exception):
-    """The reader of standard output or standard error has closed the pipe, as `head` does."""
 
 
 def _noticed(call: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
@@ -34,8 +31,89 @@ def _noticed(call: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
     return noticing
 
 
+class Deferred(NamedTuple):
+    """A command that is imported when it is used."""
+
+    module: str
+    name: str  # of a function, or of a group
+    help: str  # what a list of commands says about it
+
+    def load(self, name: str) -> Any:
+        """The command of this name. Raises InstallationError."""
+        try:
+            found = getattr(importlib.import_module(self.module), self.name)
+        except (ModuleNotFoundError, OSError) as error:
+            problem = installation_problem(error)
+            if problem is None:
+                raise
+            raise InstallationError(problem) from error
+        host = CommandSet(rich_markup_mode=None)
+        host.callback()(_group)
+        if isinstance(found, typer.Typer):
+            host.add_typer(found, name=name, short_help=self.help)
+        else:
+            host.command(name, short_help=self.help)(found)
+        return typer.main.get_group(host).commands[name]
+
+    def listed(self, name: str) -> TyperCommand:
+        """What stands for the command in a list."""
+        return TyperCommand(name, short_help=self.help, rich_markup_mode=None)
+
+
+def _group() -> None:
+    """Makes a group of what would else be a single command."""
+
+
+class _Commands(MutableMapping[str, Any]):
+    """Commands by name, each imported when it is looked up."""
+
+    def __init__(self, table: Mapping[str, Deferred]) -> None:
+        self._table = table
+        self._loaded: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._loaded:
+            self._loaded[name] = self._table[name].load(name)
+        return self._loaded[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        self._loaded[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._table)
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+
 class Commands(TyperGroup):
-    """A group of commands that raises ReaderGoneError."""
+    """A group of commands that raises ReaderGoneError, and imports a command when it is used.
+
+    `TABLE` has the commands.
+    """
+
+    TABLE: Mapping[str, Deferred] = {}
+
+    def __init__(self, *words: Any, **options: Any) -> None:
+        super().__init__(*words, **options)
+        self.commands = _Commands(self.TABLE)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names, in the order of the table."""
+        return list(self.TABLE)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Writes the list of commands, without importing them."""
+        with self._listed():
+            super().format_commands(ctx, formatter)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """What may be meant, without importing it."""
+        with self._listed():
+            return super().shell_complete(ctx, incomplete)
 
     def make_context(self, *words: Any, **options: Any) -> Any:
         """The context of the words; may print help."""
@@ -44,6 +122,15 @@ class Commands(TyperGroup):
     def invoke(self, *words: Any, **options: Any) -> Any:
         """Runs the command that the context names."""
         return _noticed(super().invoke)(*words, **options)
+
+    @contextmanager
+    def _listed(self) -> Iterator[None]:
+        commands = self.commands
+        self.commands = {name: one.listed(name) for name, one in self.TABLE.items()}
+        try:
+            yield
+        finally:
+            self.commands = commands
 
 
 class PlainUsage(TyperCommand):
@@ -60,19 +147,6 @@ class CommandSet(typer.Typer):
     def command(self, name: str | None = None, **options: Any) -> Callable[[Function], Function]:
         """Adds a command."""
         return super().command(name, cls=PlainUsage, **options)
-
-
-def end_as_filter() -> NoReturn:
-    """Ends the process as SIGPIPE ends grep and tcpdump: in silence, and a shell shows 141."""
-    # What is still buffered has no reader, and must not raise again at exit.
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError, AttributeError):
-            os.dup2(nowhere, stream.fileno())
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    with suppress(OSError):  # the sensor's filter of system calls refuses it
-        signal.raise_signal(signal.SIGPIPE)
-    sys.exit(128 + signal.SIGPIPE)
 
 
 def show_help(

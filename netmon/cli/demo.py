@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from netmon import wiring
-from netmon.cli import terminal
+from netmon.cli import console as consoles
 from netmon.cli.language_option import LanguageOption, chosen_language
 from netmon.config.settings import Config
 from netmon.outputs.layout import Paragraph
 from netmon.outputs.summary import Summary
 from netmon.privacy import ADDRESS
+from netmon.signatures.cached import cache_folder
 from netmon.signatures.match import compile_matcher
 from netmon.sources.files import FileSource
 from netmon.verdict.subjects import Subjects
@@ -25,9 +27,9 @@ def demo(language: LanguageOption = None) -> None:
     """
     capture = Path(__file__).parents[1] / "data" / "demo.pcap"
     settings = Config(subjects=Subjects(_COUNTRY), privacy_level=ADDRESS)
-    known = wiring.load_signatures(settings)
+    known = wiring.load_signatures(settings, cache=cache_folder(os.environ))
     monitor = wiring.make_monitor(settings, known)
-    console = terminal.make_console()
+    console = consoles.make_console()
     vendors = ", ".join(vendor.title for vendor in known.vendors.values())
     spoken = chosen_language(language)
     steps = (

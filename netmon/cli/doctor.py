@@ -14,13 +14,15 @@ import typer
 
 from netmon import wiring
 from netmon._engine import Matcher
+from netmon.cli.console import make_console
 from netmon.cli.doctor_page import show
+from netmon.cli.exit_codes import ERROR, OK
 from netmon.cli.language_option import LanguageOption, chosen_language
 from netmon.cli.mirror_ports import InterfacesOption, interfaces_here, mirror_ports, open_live
-from netmon.cli.options import ERROR, OK, SubjectOptions, grouped
+from netmon.cli.options import SubjectOptions, grouped
 from netmon.cli.reading import reading_signatures
 from netmon.cli.stopping import stoppable
-from netmon.cli.terminal import json_stream, log, make_console
+from netmon.cli.terminal import json_stream, log
 from netmon.cli.transient_line import TransientLine
 from netmon.cli.values import duration
 from netmon.config.settings import Config

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from netmon.cli.commands import CommandSet
-from netmon.cli.options import ERROR
+from netmon.cli.exit_codes import ERROR
 from netmon.cli.terminal import log, write_line
 from netmon.errors import ConfigError, OutputError
 from netmon.evidence.chain import Head

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import sys
 from pathlib import Path
@@ -11,9 +12,10 @@ from typing import Annotated
 import typer
 
 from netmon import wiring
+from netmon.cli.console import terminal_width
 from netmon.cli.options import CaptureOptions, SourceName, grouped
 from netmon.cli.signatures import tell_signatures
-from netmon.cli.terminal import log, printable, terminal_width, write_line
+from netmon.cli.terminal import log, printable, write_line
 from netmon.cli.values import whole_number
 from netmon.config.settings import Config
 from netmon.errors import EventError, SourceError
@@ -21,6 +23,7 @@ from netmon.explain.chain import WIDEST, Context, explain_flow
 from netmon.explain.event import read_event
 from netmon.outputs.events import Events
 from netmon.records import ClassifiedFlow
+from netmon.signatures.cached import cache_folder
 from netmon.signatures.match import compile_matcher
 from netmon.signatures.model import SignatureSet
 from netmon.sources.files import FileSource
@@ -75,7 +78,7 @@ def explain(
     if flow is None and len(words) == 1 and _is_host(words[0]):
         tell_signatures(words[0], settings)
         return
-    known = wiring.load_signatures(settings)
+    known = wiring.load_signatures(settings, cache=cache_folder(os.environ))
     line = _read_line(words) if flow is None else _find_flow(words, flow, settings, known, options)
     event = read_event(line)
     context = Context(known, settings.policy, settings.subjects.find(event.client))

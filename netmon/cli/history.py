@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 from rich.cells import cell_len
 
 from netmon import wiring
+from netmon.cli.console import make_console
 from netmon.cli.language_option import LanguageOption, chosen_language
 from netmon.cli.options import ConfigOptions, grouped
 from netmon.cli.period import SinceOption, UntilOption, period_of
-from netmon.cli.terminal import json_stream, log, make_console, printable
+from netmon.cli.terminal import json_stream, log, printable
+from netmon.cli.views import Format, View
 from netmon.config.settings import store_path
 from netmon.errors import StoreError
 from netmon.language.language import ENGLISH, Language
@@ -34,17 +35,6 @@ from netmon.store.history import (
 from netmon.store.opening import opened_by_name
 
 
-class View(StrEnum):
-    """What flows are grouped by."""
-
-    PLACE = "place"
-    COMPONENT = "component"
-    CLIENT = "client"
-    NAME = "name"
-    ADDRESS = "address"
-    DAY = "day"
-
-
 def _(text: str) -> str:
     return text
 
@@ -58,14 +48,6 @@ _VIEWS: Mapping[View, str] = {
     View.DAY: _("day"),
 }
 _NARROWEST_LABEL = 25
-
-
-class Format(StrEnum):
-    """How a view is written."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
 
 
 @grouped

@@ -1,4 +1,4 @@
-"""Groups of options that several commands share, and the exit codes."""
+"""Groups of options that several commands share."""
 
 from __future__ import annotations
 
@@ -21,9 +21,6 @@ from netmon.errors import ConfigError
 from netmon.privacy import ADDRESS
 from netmon.records import RoundTrip
 from netmon.verdict.subjects import Subjects
-
-OK, ERROR, USAGE, FOUND, INTERRUPTED = 0, 1, 2, 3, 130
-"""Exit codes."""
 
 
 class SourceName(StrEnum):

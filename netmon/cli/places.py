@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import time
 from collections.abc import Sequence
 from datetime import date
@@ -14,8 +15,9 @@ from rich.console import Console
 from rich.table import Table
 
 from netmon import wiring
+from netmon.cli.console import make_console, write_wrapped
 from netmon.cli.options import ConfigOptions, RoundTripOption, grouped, round_trip_of
-from netmon.cli.terminal import json_stream, log, make_console, printable, write_wrapped
+from netmon.cli.terminal import json_stream, log, printable
 from netmon.cli.values import day as parse_day
 from netmon.days import day_start_ns
 from netmon.outputs.json_line import json_line, without_nulls
@@ -24,6 +26,7 @@ from netmon.outputs.meaning_fields import place_fields, plain_values
 from netmon.places.embedded import embedded_ipv4
 from netmon.places.providers import UNKNOWN_PROVIDER
 from netmon.records import Place, Vote
+from netmon.signatures.cached import cache_folder
 
 
 @grouped
@@ -64,7 +67,9 @@ def places(
     addresses = [_address(word) for word in words]
     settings = options.load()
     databases = wiring.open_databases(settings, log)
-    locator = wiring.make_locator(settings, wiring.load_signatures(settings), databases)
+    locator = wiring.make_locator(
+        settings, wiring.load_signatures(settings, cache=cache_folder(os.environ)), databases
+    )
     when_ns = time.time_ns() if day is None else day_start_ns(day.isoformat())
     stream = json_stream()
     console = make_console()

@@ -14,11 +14,13 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from netmon.cli.commands import CommandSet
+from netmon.cli.console import make_console
 from netmon.cli.erase import erase
+from netmon.cli.exit_codes import ERROR
 from netmon.cli.key_options import KeyOptions
 from netmon.cli.language_option import LanguageOption, chosen_language
-from netmon.cli.options import ERROR, grouped
-from netmon.cli.terminal import json_stream, log, make_console, write_line
+from netmon.cli.options import grouped
+from netmon.cli.terminal import json_stream, log, write_line
 from netmon.cli.values import whole_number
 from netmon.config.settings import Config
 from netmon.days import day_start_ns

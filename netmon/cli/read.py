@@ -7,33 +7,34 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import fields
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from netmon.cli.capture_reading import CaptureReading, ReadingPlan
-from netmon.cli.history import Format, View, show
+from netmon.cli.exit_codes import ERROR, FOUND, OK
 from netmon.cli.language_option import LanguageOption, chosen_language
+from netmon.cli.late import LateModule
 from netmon.cli.named_files import named_files
-from netmon.cli.options import (
-    ERROR,
-    FOUND,
-    OK,
-    EvidenceOptions,
-    ExitCode,
-    grouped,
-)
+from netmon.cli.options import EvidenceOptions, ExitCode, grouped
 from netmon.cli.stopping import stoppable
-from netmon.cli.summary_page import SummaryPage, show_summary
 from netmon.cli.terminal import log, write_line
 from netmon.cli.values import whole_number
+from netmon.cli.views import Format, View
 from netmon.language.language import Language
 from netmon.outputs.findings_seen import SHOWN
-from netmon.outputs.summary import Summary
 from netmon.quality import unread_text
 from netmon.sources import Stats
 from netmon.sources.stop_request import StopRequest
-from netmon.store.history import History
+
+if TYPE_CHECKING:
+    from netmon.cli import capture_reading, summary_page
+    from netmon.cli import history as views
+    from netmon.outputs.summary import Summary
+    from netmon.store.history import History
+else:
+    capture_reading = LateModule("netmon.cli.capture_reading")
+    summary_page = LateModule("netmon.cli.summary_page")
+    views = LateModule("netmon.cli.history")
 
 
 @grouped
@@ -114,18 +115,20 @@ def read(
     configured = options.load()
     settings = options.for_files(configured)
     spoken = chosen_language(language)
-    plan = ReadingPlan(
+    plan = capture_reading.ReadingPlan(
         options.source, json=json, every=every, follow=follow, store=store, views=by is not None
     )
-    reading = CaptureReading(files, plan, configured, settings, spoken)
+    reading = capture_reading.CaptureReading(files, plan, configured, settings, spoken)
     with stoppable() as stop:
         with ExitStack() as stack:
             reading.run(stack, stop)
             if by is not None:
                 _show_view(reading.view(by), csv, unread_text(reading.stats, spoken), reading.summary, spoken)
         if not json and by is None:
-            page = SummaryPage(_remarks(stop, spoken), findings, partial(_command, words, options))
-            show_summary(reading.summary, reading.stats, settings.subjects, spoken, page)
+            page = summary_page.SummaryPage(
+                _remarks(stop, spoken), findings, partial(_command, words, options)
+            )
+            summary_page.show_summary(reading.summary, reading.stats, settings.subjects, spoken, page)
         for line in reading.doubts():
             log(line)
     is_alarm = exit_code and bool(reading.summary.alarms)
@@ -135,12 +138,12 @@ def read(
 def _show_view(view: History, csv: bool, unread: str | None, summary: Summary, language: Language) -> None:
     """Writes a view; where there is nothing in it, says why."""
     if csv:
-        show(view, Format.CSV)
+        views.show(view, Format.CSV)
         return
     if unread is not None:
         write_line(f"{language.say('NOT READ')}: {unread}.")
     if view.rows:
-        show(view, Format.TABLE, language)
+        views.show(view, Format.TABLE, language)
     elif unread is None:
         write_line(summary.sentence())
 

@@ -13,8 +13,9 @@ from typing import Annotated
 import typer
 
 from netmon import wiring
+from netmon.cli.exit_codes import ERROR
 from netmon.cli.language_option import LanguageOption, chosen_language
-from netmon.cli.options import ERROR, CaptureOptions, SourceName, grouped
+from netmon.cli.options import CaptureOptions, SourceName, grouped
 from netmon.cli.period import SinceOption, UntilOption, period_of
 from netmon.cli.terminal import log
 from netmon.config.settings import Config, store_path
@@ -25,6 +26,7 @@ from netmon.report.build import build
 from netmon.report.checks import checks_of_files, checks_of_store
 from netmon.report.gather import gather
 from netmon.report.write import FORMATS, STANDARD_OUTPUT, check_target, contents_of, write_report
+from netmon.signatures.cached import cache_folder
 from netmon.signatures.match import compile_matcher
 from netmon.signatures.model import SignatureSet
 from netmon.sources.file_identity import run_of
@@ -114,7 +116,7 @@ def report(
         raise ReportError("a PDF is not written to a terminal: give a file with -o")
     check_target(target)
     settings = options.load()
-    known = wiring.load_signatures(settings, log)
+    known = wiring.load_signatures(settings, log, cache=cache_folder(os.environ))
     if vendor is not None:
         wiring.require_vendor(vendor, known)
     if files:

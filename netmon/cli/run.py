@@ -15,10 +15,11 @@ import typer
 
 from netmon import wiring
 from netmon._engine import Matcher
+from netmon.cli.exit_codes import FOUND
 from netmon.cli.language_option import LanguageOption, chosen_language
 from netmon.cli.live_results import LiveResults
 from netmon.cli.mirror_ports import InterfacesOption, mirror_ports, open_live
-from netmon.cli.options import FOUND, ExitCode, SourceName, grouped
+from netmon.cli.options import ExitCode, SourceName, grouped
 from netmon.cli.output_paths import check_shared_paths
 from netmon.cli.run_options import SensorOptions
 from netmon.cli.run_screen import RunScreen

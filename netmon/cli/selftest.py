@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from netmon.cli.options import ERROR, OK
+from netmon.cli.exit_codes import ERROR, OK
 from netmon.cli.terminal import json_stream, write_line
 from netmon.outputs.json_line import json_document
 from netmon.outputs.texts import plural

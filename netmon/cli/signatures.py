@@ -15,15 +15,10 @@ import typer
 
 from netmon import wiring
 from netmon.cli.commands import CommandSet
-from netmon.cli.options import (
-    ERROR,
-    ConfigOptions,
-    RoundTripOption,
-    SubjectOptions,
-    grouped,
-    round_trip_of,
-)
-from netmon.cli.terminal import log, make_console, printable, write_line, write_wrapped
+from netmon.cli.console import make_console, write_wrapped
+from netmon.cli.exit_codes import ERROR
+from netmon.cli.options import ConfigOptions, RoundTripOption, SubjectOptions, grouped, round_trip_of
+from netmon.cli.terminal import log, printable, write_line
 from netmon.config.settings import Config
 from netmon.explain.promises import expectation_text, promise_texts
 from netmon.outputs.layout import Paragraph

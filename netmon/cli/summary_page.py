@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from netmon.cli.terminal import make_console, write_wrapped
+from netmon.cli.console import make_console, write_wrapped
 from netmon.language.language import ENGLISH, Language
 from netmon.outputs.findings_seen import SHOWN, More
 from netmon.outputs.summary import Summary

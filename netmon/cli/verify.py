@@ -10,8 +10,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from netmon.cli.options import ERROR
-from netmon.cli.terminal import json_stream, log, make_console, write_line
+from netmon.cli.console import make_console
+from netmon.cli.exit_codes import ERROR
+from netmon.cli.terminal import json_stream, log, write_line
 from netmon.errors import SourceError
 from netmon.outputs.json_line import json_line
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import ipaddress
 import os
 import re
@@ -11,9 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Literal
-
-import maxminddb
+from typing import TYPE_CHECKING, Any, Literal
 
 from netmon.days import LAST_S
 from netmon.errors import DatabaseError, reason_of
@@ -30,6 +29,9 @@ from netmon.places.providers import (
     named_provider,
 )
 from netmon.records import Vote
+
+if TYPE_CHECKING:
+    import maxminddb
 
 _SAMPLED = 1024
 """Records read to find a database's fields: the first ones of the file, and as many from all over it."""
@@ -72,13 +74,18 @@ class Database:
             return ()
         try:
             record, length = self.reader.get_with_prefix_len(address)
-        except (maxminddb.InvalidDatabaseError, UnicodeDecodeError) as error:
+        except (_library().InvalidDatabaseError, UnicodeDecodeError) as error:
             raise DatabaseError(f"{self.path}: some of its records are damaged") from error
         if record is None:
             return ()
         prefix = str(ipaddress.ip_network((address, max(length, 0)), strict=False))
         registry = self.about in REGISTRATIONS
         return read_votes(record, self.name, self.date, prefix, registry=registry, provider=self.provider)
+
+
+def _library() -> Any:
+    """The reader's library, which takes longer to import than a small capture takes to read."""
+    return importlib.import_module("maxminddb")
 
 
 def open_database(path: Path, label: DatabaseLabel | None = None) -> Database:
@@ -90,12 +97,12 @@ def open_database(path: Path, label: DatabaseLabel | None = None) -> Database:
     """
     try:
         with _copy_in_memory(path) as copy:
-            reader = maxminddb.open_database(copy)
+            reader = _library().open_database(copy)
         metadata = reader.metadata()
         keys = [_keys_of(record) for record in _sample(reader, metadata.ip_version)]
     except OSError as error:
         raise DatabaseError(f"{path}: {reason_of(error)}") from error
-    except (maxminddb.InvalidDatabaseError, UnicodeDecodeError, ValueError) as error:
+    except (_library().InvalidDatabaseError, UnicodeDecodeError, ValueError) as error:
         raise DatabaseError(f"{path}: not an MMDB file, or damaged") from error
     found = set().union(*(known for known, _ in keys))
     others = set().union(*(unknown for _, unknown in keys))

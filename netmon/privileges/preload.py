@@ -11,6 +11,8 @@ MODULES = (
     "_strptime",  # dates in signatures
     "encodings.idna",  # names of hosts
     "encodings.unicode_escape",  # names in log lines
+    "importlib.metadata",  # netmon's version
+    "maxminddb",  # databases that come later
     "netmon.sensor",
     "netmon.web.guard",
     "netmon.web.handler",

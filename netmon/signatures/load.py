@@ -77,10 +77,14 @@ def load_folder(folder: Path, progress: ReportCount | None = None) -> SignatureS
     )
 
 
+def signature_files(folder: Path) -> list[Path]:
+    """The files of signatures in a folder, in order. Raises OSError."""
+    return sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
+
+
 def _open(folder: Path) -> list[Document]:
     try:
-        paths = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
-        documents = [Document(path, max_bytes=MAX_BYTES) for path in paths]
+        documents = [Document(path, max_bytes=MAX_BYTES) for path in signature_files(folder)]
     except OSError as error:
         raise SignatureError(f"{error.filename or folder}: {reason_of(error)}") from error
     if not documents:

@@ -1,8 +1,6 @@
 """The other commands: demo, check, signatures, version and help."""
 
 import re
-import subprocess
-import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -337,18 +335,6 @@ def test_version(netmon):
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("netmon ")
     assert len(done.stdout.splitlines()) == 1
-
-
-def test_commands_start_without_the_web_server(environment, tmp_path):
-    """What only `run`, `check` or `verify` needs is not imported by other commands: it is slow."""
-    words = [sys.executable, "-X", "importtime", "-m", "netmon", "--version"]
-    done = subprocess.run(
-        words, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
-    )
-    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert "netmon.cli.app" in imported
-    slow = {"netmon.sensor", "netmon.web.server", "netmon.web.guard", "prometheus_client", "asyncio"}
-    assert imported & slow == set()
 
 
 COMMANDS = [

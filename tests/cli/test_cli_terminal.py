@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console
 
 from netmon.cli import progress
-from netmon.cli.terminal import make_console, printable
+from netmon.cli.console import make_console
+from netmon.cli.terminal import printable
 from netmon.outputs.finding_count import FindingCount
 from netmon.outputs.json_line import json_line
 from netmon.sources.files import FilePosition

@@ -5,7 +5,7 @@ import json
 from typer.testing import CliRunner
 
 from netmon.cli.app import app
-from netmon.cli.options import ERROR, OK
+from netmon.cli.exit_codes import ERROR, OK
 from tests.craft.golden import FOLDER
 from tests.craft.packets import address, addresses, ethernet
 from tests.craft.pcap import pcap

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from netmon.cli import demo, terminal
+from netmon.cli import console as consoles
+from netmon.cli import demo
 
 PICTURE = Path(__file__).parents[2] / "docs" / "demo.svg"
 
@@ -22,12 +23,12 @@ def draw() -> str:
     plain = {"record": True, "highlight": False, "force_terminal": True}
     # Independent of the environment: with TERM=dumb the width would be 80.
     console = Console(width=84, file=io.StringIO(), _environ={}, **plain)
-    made = terminal.make_console
-    terminal.make_console = lambda **_: console
+    made = consoles.make_console
+    consoles.make_console = lambda **_: console
     try:
         demo.demo()
     finally:
-        terminal.make_console = made
+        consoles.make_console = made
     return as_svg(console, "netmon demo")
 
 

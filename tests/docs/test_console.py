@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from netmon.cli.options import FOUND, OK
+from netmon.cli.exit_codes import FOUND, OK
 from tests.docs.blocks import DOCUMENTS, ROOT, Block, Command, all_blocks, installation, read_blocks
 from tests.docs.newcomer import SECURE_PATH
 from tests.machine import need

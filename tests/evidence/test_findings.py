@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from netmon.cli.app import app
-from netmon.cli.options import ERROR, FOUND, OK
+from netmon.cli.exit_codes import ERROR, FOUND, OK
 from netmon.evidence import recorder
 from netmon.version import package_sha256
 from tests.craft import golden, golden_time

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from netmon.cli.options import FOUND
+from netmon.cli.exit_codes import FOUND
 from netmon.evidence.pcapng import Block, Section, write_pcapng
 from tests.evidence.test_findings import netmon
 from tests.machine import ROOT, need

@@ -1,0 +1,60 @@
+"""How a command ends: the only place that turns errors into a line and an exit code."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NoReturn
+
+from netmon.cli.exit_codes import ERROR, INTERRUPTED
+from netmon.cli.terminal import log, prepare
+from netmon.errors import ConfigError, NetmonError, SignatureError, reason_of
+
+_WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""Errors of writing to a stream, which come without a file name."""
+
+
+class ReaderGoneError(Exception):
+    """The reader of standard output or standard error has closed the pipe, as `head` does."""
+
+
+def run_to_its_end(command: Callable[[], object]) -> None:
+    """Runs a command and exits; an error is reported in one line on standard error."""
+    prepare()
+    try:
+        try:
+            command()
+        finally:
+            if sys.stdout:
+                sys.stdout.flush()
+    except (ConfigError, SignatureError) as error:  # one line per error
+        log(*str(error).split("\n"))
+        sys.exit(ERROR)
+    except NetmonError as error:
+        log(str(error))
+        sys.exit(ERROR)
+    except (ReaderGoneError, BrokenPipeError):
+        end_as_filter()
+    except OSError as error:
+        where = error.filename or ("standard output" if error.errno in _WRITE_ERRORS else None)
+        log((f"{where}: " if where else "") + reason_of(error))
+        sys.exit(ERROR)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def end_as_filter() -> NoReturn:
+    """Ends the process as SIGPIPE ends grep and tcpdump: in silence, and a shell shows 141."""
+    # What is still buffered has no reader, and must not raise again at exit.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            os.dup2(nowhere, stream.fileno())
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    with suppress(OSError):  # the sensor's filter of system calls refuses it
+        signal.raise_signal(signal.SIGPIPE)
+    sys.exit(128 + signal.SIGPIPE)

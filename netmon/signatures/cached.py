@@ -1,0 +1,157 @@
+"""Signatures that were read before, from the user's cache folder.
+
+A file of the cache is used only if it was made from the same bytes of the same folder by the same code, and
+nobody but this user can have written it. Whatever is wrong with the cache, the signatures are read anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import io
+import os
+import pickle
+import stat
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import is_dataclass
+from pathlib import Path
+from typing import Any
+
+from netmon.signatures.load import ReportCount, load_folder, signature_files
+from netmon.signatures.model import SignatureSet
+
+KEPT = 4
+"""Files that are kept: one for each folder of signatures that is in use."""
+MAX_BYTES = 64 * 1024 * 1024
+"""Of a file; larger signatures are read anew each time."""
+_PREFIX = "signatures-"
+_DIGEST_BYTES = 32
+_READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_PACKAGE = Path(__file__).parents[1]
+_CODE = ("*.py", "signatures/*.py")
+"""What decides about the contents of a `SignatureSet`."""
+_CLASSES = ("netmon.signatures.model", "netmon.records")
+"""Where the classes of its values are."""
+
+
+def cache_folder(environment: Mapping[str, str]) -> Path | None:
+    """The user's folder for what can be made again; None without one."""
+    for key, inside in (("XDG_CACHE_HOME", "netmon"), ("HOME", ".cache/netmon")):
+        path = Path(environment.get(key, ""))
+        if path.is_absolute():
+            return path / inside
+    return None
+
+
+def load_cached(folder: Path, cache: Path | None, progress: ReportCount | None = None) -> SignatureSet:
+    """The same as `load_folder`, which is called unless the cache has its result. Raises SignatureError."""
+    key = None if cache is None else _key(folder)
+    if cache is None or key is None:
+        return load_folder(folder, progress)
+    file = cache / f"{_PREFIX}{key.hex()}"
+    found = _read(file, key)
+    if found is None:
+        found = load_folder(folder, progress)
+        if key == _key(folder):  # else a file was replaced while it was read
+            with suppress(OSError):
+                _write(file, key + _packed(found))
+    return found
+
+
+def _key(folder: Path) -> bytes | None:
+    """A hash of the signatures, and of the code that reads them; None if they cannot be read."""
+    digest = hashlib.sha256(f"{sys.version}\n{folder}\n".encode())
+    try:
+        engine = importlib.import_module("netmon._engine").__file__ or ""
+        built = Path(engine).stat()
+        digest.update(f"{engine} {built.st_size} {built.st_mtime_ns}\n".encode())
+        for path in (*_code(), *signature_files(folder)):
+            data = path.read_bytes()
+            digest.update(f"{path} {len(data)}\n".encode())
+            digest.update(data)
+    except (OSError, UnicodeEncodeError):
+        return None
+    return digest.digest()
+
+
+def _code() -> Iterator[Path]:
+    for pattern in _CODE:
+        yield from sorted(_PACKAGE.glob(pattern))
+
+
+def _read(file: Path, key: bytes) -> SignatureSet | None:
+    """What a file of the cache holds; None if there is none, or if it may not be used."""
+    try:
+        if not _is_own(file.parent.lstat(), stat.S_ISDIR):
+            return None
+        with open(os.open(file, _READ_FLAGS), "rb") as stream:  # noqa: PTH123  # a descriptor
+            about = os.fstat(stream.fileno())
+            if not _is_own(about, stat.S_ISREG) or about.st_size > MAX_BYTES:
+                return None
+            data = stream.read(MAX_BYTES)
+    except OSError:
+        return None
+    head, digest, packed = (
+        data[: len(key)],
+        data[len(key) :][:_DIGEST_BYTES],
+        data[len(key) + _DIGEST_BYTES :],
+    )
+    if head != key or digest != hashlib.sha256(packed).digest():
+        return None
+    try:
+        found = _Unpickler(io.BytesIO(packed)).load()
+    except (pickle.UnpicklingError, ValueError, TypeError, AttributeError, LookupError, EOFError):
+        return None
+    return found if isinstance(found, SignatureSet) else None
+
+
+def _is_own(about: os.stat_result, is_kind: Any) -> bool:
+    """True for a file or folder of this user that nobody else may write to."""
+    return is_kind(about.st_mode) and about.st_uid == os.geteuid() and not about.st_mode & 0o022
+
+
+def _packed(signatures: SignatureSet) -> bytes:
+    packed = pickle.dumps(signatures, pickle.HIGHEST_PROTOCOL)
+    return hashlib.sha256(packed).digest() + packed
+
+
+def _write(file: Path, data: bytes) -> None:
+    """Writes a file of the cache, and removes old ones. Raises OSError."""
+    folder = file.parent
+    if len(data) > MAX_BYTES or not _may_be_made(folder):
+        return
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    new = folder / f"{file.name}.{os.getpid()}"
+    descriptor = os.open(new, _NEW_FLAGS, 0o600)
+    try:
+        with open(descriptor, "wb") as stream:  # noqa: PTH123  # a descriptor
+            stream.write(data)
+        new.replace(file)
+    except OSError:
+        new.unlink()
+        raise
+    others = [path for path in folder.glob(f"{_PREFIX}*") if path != file]
+    others.sort(key=lambda path: path.lstat().st_mtime_ns, reverse=True)
+    for path in others[KEPT - 1 :]:
+        path.unlink(missing_ok=True)
+
+
+def _may_be_made(folder: Path) -> bool:
+    """True if the folder, or what it would be made in, is this user's: `sudo` may keep another's home."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return _is_own(folder.lstat(), stat.S_ISDIR)
+
+
+class _Unpickler(pickle.Unpickler):
+    """Makes the values of signatures, and nothing else: no file of the cache can call a function."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """The class of a value. Raises UnpicklingError for anything else."""
+        found = getattr(importlib.import_module(module), name, None) if module in _CLASSES else None
+        if isinstance(found, type) and is_dataclass(found) and found.__module__ == module:
+            return found
+        raise pickle.UnpicklingError(f"{module}.{name} is no value of signatures")

@@ -1,0 +1,81 @@
+"""What a start of netmon imports: everything that takes long is left to the commands that need it."""
+
+import subprocess
+import sys
+
+import pytest
+import typer
+
+from netmon.cli.app import TABLE, app
+from tests.craft import golden
+
+CAPTURE = str(golden.FOLDER / "http_host" / "input.pcap")
+PARSER = {"annotated_doc", "shellingham", "typer"}
+SHOWN = PARSER | {"rich", "yaml"}
+STARTS = {
+    "version": (["--version"], set(), {"netmon.cli", "netmon.errors", "netmon.version"}),
+    "help": (["--help"], PARSER, {"netmon.cli", "netmon.errors", "netmon.version"}),
+    "read": (["read", CAPTURE], SHOWN, None),
+    "read --json": (["read", "--json", CAPTURE], SHOWN | {"msgspec", "typing_extensions"}, None),
+}
+"""Words, the packages of others that they may import, and those of netmon if they are few."""
+SLOW = {"asyncio", "email", "http", "multiprocessing", "sqlite3", "ssl", "unittest", "xml"}
+"""Packages of Python."""
+
+
+def imported(environment, folder, words, **more):
+    """The modules that a start imports."""
+    program = "from netmon.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", program, *words],
+        env={**environment, **more},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
+    return {line.rpartition("|")[2].strip() for line in lines[1:]}
+
+
+def of_others(modules):
+    """The packages that are neither Python's nor netmon's."""
+    tops = {module.split(".")[0] for module in modules}
+    own = {"netmon", "sitecustomize", "org"}  # "org": Java's modules, which Python's copy looks for
+    return {top for top in tops if top not in sys.stdlib_module_names | own and not top.startswith("_")}
+
+
+@pytest.mark.parametrize(("words", "others", "own"), STARTS.values(), ids=STARTS)
+def test_a_start_imports_only_what_it_needs(environment, tmp_path, words, others, own):
+    """Neither the web server nor metrics, passwords, pages, databases and asyncio."""
+    found = imported(environment, tmp_path, words)
+    assert of_others(found) <= others
+    if words != ["--version"]:  # which has its version from the metadata of the package, in the form of mail
+        assert {module.split(".")[0] for module in found} & SLOW == set()
+    assert not any(
+        module.startswith(("netmon.web.server", "netmon.report", "netmon.sensor")) for module in found
+    )
+    if own is not None:
+        assert {".".join(one.split(".")[:2]) for one in found if one.startswith("netmon.")} == own
+
+
+def test_completion_of_commands_imports_none_of_them(environment, tmp_path):
+    """A shell asks at every press of the tab key."""
+    asked = {"_NETMON_COMPLETE": "complete_bash", "COMP_WORDS": "netmon re", "COMP_CWORD": "1"}
+    found = imported(environment, tmp_path, [], **asked)
+    assert of_others(found) <= PARSER
+    assert "netmon.cli.read" not in found
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_a_command_is_listed_as_it_describes_itself(name):
+    """The table has what a list of commands says; the command is found under its name."""
+    command = typer.main.get_command(app).commands[name]
+    assert command.name == name
+    assert command.get_short_help_str(200) == TABLE[name].help
+
+
+def test_commands_are_all_those_of_the_table():
+    """In its order, as `netmon --help` lists them."""
+    assert list(typer.main.get_command(app).commands) == list(TABLE)
