@@ -136,7 +136,8 @@ def deliver(batch: Batch, monitor: Monitor, outputs: Sequence[Output], events: E
         for output in outputs:
             output.flow(classified)
     if events is not None:
-        events.write("".join([*written.values(), batch.messages]))
+        for lines in (*written.values(), batch.messages):
+            events.write(lines)
     for record in batch.dns:
         for output in outputs:
             output.dns(record)

@@ -108,8 +108,11 @@ where
     Self: Accepts<T, Cell = EventValue, Error = Infallible>,
 {
     fn cell(&self, values: Vec<T>) -> Result<EventValue, Infallible> {
-        let cells = values.into_iter().map(|value| Accepts::<T>::cell(self, value));
-        Ok(EventValue::Many(cells.collect::<Result<_, _>>()?))
+        let mut cells = Vec::with_capacity(values.len());
+        for value in values {
+            cells.push(Accepts::<T>::cell(self, value)?);
+        }
+        Ok(EventValue::Many(cells))
     }
 }
 

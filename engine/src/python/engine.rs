@@ -224,12 +224,13 @@ impl Engine {
     }
 
     fn drain<'py>(&mut self, py: Python<'py>) -> PyResult<Batch<'py>> {
-        let flows = std::mem::take(&mut self.monitor.flows);
-        let dns = std::mem::take(&mut self.monitor.dns);
+        let (flows, dns) = (&mut self.monitor.flows, &mut self.monitor.dns);
         match &self.events {
-            None => rows::batch(py, flows, dns, &self.interfaces),
+            None => rows::batch(py, std::mem::take(flows), std::mem::take(dns), &self.interfaces),
             Some(events) => {
-                rows::batch_of_events(py, flows, dns, &self.interfaces, &mut events.borrow_mut(py))
+                let writer = &mut events.borrow_mut(py);
+                // Their memory is used again: batches are large.
+                rows::batch_of_events(py, flows.drain(..), dns.drain(..), &self.interfaces, writer)
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::report::flow_record::{FlowCells, FlowRecord};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyInt, PyString, PyTuple};
+use pyo3::types::{PyBool, PyInt, PyList, PyString, PyTuple};
 use std::collections::HashMap;
 
 const DAY_NS: u64 = 86_400_000_000_000;
@@ -94,7 +94,7 @@ impl EventWriter {
 }
 
 impl EventWriter {
-    /// Writes the event of a flow that Python has nothing to say about; `take` gives it.
+    /// Writes the event of a flow that Python has nothing to say about; `pass_on` gives it.
     pub fn add_flow(&mut self, py: Python<'_>, record: FlowRecord, interfaces: &[String]) -> PyResult<()> {
         let resolver = record.resolver.and_then(|index| self.resolvers.get(index as usize)).cloned();
         let Ok(flow) = record.into_cells(&EventCells { interfaces });
@@ -110,11 +110,18 @@ impl EventWriter {
         self.add_dns(py, &message)
     }
 
+    /// Appends what was written to a list, if it is anything.
+    pub fn pass_on(&mut self, list: &Bound<'_, PyList>) -> PyResult<()> {
+        if !self.json.text.is_empty() {
+            list.append(PyString::new(list.py(), &self.json.text))?;
+            self.json.text.clear();
+        }
+        Ok(())
+    }
+
     /// What was written.
-    pub fn take(&mut self) -> String {
-        let text = std::mem::take(&mut self.json.text);
-        self.json.text.reserve(text.len());
-        text
+    fn take(&mut self) -> String {
+        std::mem::take(&mut self.json.text)
     }
 
     fn add_dns(&mut self, py: Python<'_>, message: &DnsCells<EventValue>) -> PyResult<()> {

@@ -6,7 +6,7 @@ use crate::report::dns_record::DnsRecord;
 use crate::report::flow_record::FlowRecord;
 use crate::resolution::CapturedMessage;
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyString, PyTuple};
+use pyo3::types::{PyList, PyTuple};
 
 /// The fields of a flow row with their types, as Python annotates them.
 pub fn flow_fields() -> Vec<(&'static str, String)> {
@@ -41,29 +41,25 @@ pub fn batch<'py>(
 /// follow each other are one text.
 pub fn batch_of_events<'py>(
     py: Python<'py>,
-    flows: Vec<FlowRecord>,
-    dns: Vec<CapturedMessage>,
+    flows: impl Iterator<Item = FlowRecord>,
+    dns: impl Iterator<Item = CapturedMessage>,
     interfaces: &[String],
     writer: &mut EventWriter,
 ) -> PyResult<Batch<'py>> {
     let cells = Cells { py, interfaces };
     let (found, messages) = (PyList::empty(py), PyList::empty(py));
-    let pass_on = |list: &Bound<'py, PyList>, text: &str| match text {
-        "" => Ok(()),
-        text => list.append(PyString::new(py, text)),
-    };
     for flow in flows {
         if flow.is_plain() {
             writer.add_flow(py, flow, interfaces)?;
         } else {
-            pass_on(&found, &writer.take())?;
+            writer.pass_on(&found)?;
             found.append(PyTuple::new(py, flow.into_row(&cells)?)?)?;
         }
     }
-    pass_on(&found, &writer.take())?;
+    writer.pass_on(&found)?;
     for message in dns {
         writer.add_message(py, message.into(), interfaces)?;
     }
-    pass_on(&messages, &writer.take())?;
+    writer.pass_on(&messages)?;
     Ok((found, messages))
 }
