@@ -8,19 +8,27 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from netmon.cli.late import LateModule
 from netmon.cli.terminal import log
 from netmon.cli.values import milliseconds, whole_number
-from netmon.config.load import find_file, load
-from netmon.config.settings import Config
 from netmon.countries import check_country
 from netmon.errors import ConfigError
-from netmon.privacy import ADDRESS
-from netmon.records import RoundTrip
-from netmon.verdict.subjects import Subjects
+
+if TYPE_CHECKING:
+    from netmon import privacy as levels
+    from netmon import records
+    from netmon.config import load as config_file
+    from netmon.config.settings import Config
+    from netmon.verdict import subjects
+else:
+    levels = LateModule("netmon.privacy")
+    records = LateModule("netmon.records")
+    config_file = LateModule("netmon.config.load")
+    subjects = LateModule("netmon.verdict.subjects")
 
 
 class SourceName(StrEnum):
@@ -50,9 +58,9 @@ ExitCode = Annotated[
 ]
 
 
-def round_trip_of(rtt_ms: float | None, when_ns: int) -> RoundTrip | None:
+def round_trip_of(rtt_ms: float | None, when_ns: int) -> records.RoundTrip | None:
     """The round trip that an option gives, as measured at that time without a middlebox in between."""
-    return None if rtt_ms is None else RoundTrip(round(rtt_ms * 1e6), 1, when_ns, "unlikely")
+    return None if rtt_ms is None else records.RoundTrip(round(rtt_ms * 1e6), 1, when_ns, "unlikely")
 
 
 @dataclass(frozen=True)
@@ -75,7 +83,7 @@ class ConfigOptions:
 
     def load(self) -> Config:
         """The configuration, overridden by these options. Raises ConfigError."""
-        config = load(find_file(self.config))
+        config = config_file.load(config_file.find_file(self.config))
         return config if self.signatures is None else replace(config, signatures=self.signatures)
 
 
@@ -103,7 +111,7 @@ class SubjectOptions(ConfigOptions):
             raise ConfigError(f"--country: {problem}")
         if config.subjects.networks:
             log(f"--country {country} applies to all clients; subject.networks is not used")
-        return replace(config, subjects=Subjects(country))
+        return replace(config, subjects=subjects.Subjects(country))
 
 
 @dataclass(frozen=True)
@@ -136,7 +144,7 @@ class CaptureOptions(SubjectOptions):
 
     def for_files(self, config: Config) -> Config:
         """The configuration for what the readers of capture files see: they have the clients' addresses."""
-        return config if self.privacy is not None else replace(config, privacy_level=ADDRESS)
+        return config if self.privacy is not None else replace(config, privacy_level=levels.ADDRESS)
 
 
 @dataclass(frozen=True)

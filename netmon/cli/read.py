@@ -14,25 +14,26 @@ import typer
 from netmon.cli.exit_codes import ERROR, FOUND, OK
 from netmon.cli.language_option import LanguageOption, chosen_language
 from netmon.cli.late import LateModule
-from netmon.cli.named_files import named_files
 from netmon.cli.options import EvidenceOptions, ExitCode, grouped
-from netmon.cli.stopping import stoppable
 from netmon.cli.terminal import log, write_line
 from netmon.cli.values import whole_number
 from netmon.cli.views import Format, View
 from netmon.language.language import Language
-from netmon.outputs.findings_seen import SHOWN
-from netmon.quality import unread_text
-from netmon.sources import Stats
-from netmon.sources.stop_request import StopRequest
+from netmon.outputs.shown import FINDINGS
 
 if TYPE_CHECKING:
-    from netmon.cli import capture_reading, summary_page
+    from netmon import quality
+    from netmon.cli import capture_reading, named_files, stopping, summary_page
     from netmon.cli import history as views
     from netmon.outputs.summary import Summary
+    from netmon.sources import Stats
+    from netmon.sources.stop_request import StopRequest
     from netmon.store.history import History
 else:
     capture_reading = LateModule("netmon.cli.capture_reading")
+    named_files = LateModule("netmon.cli.named_files")
+    quality = LateModule("netmon.quality")
+    stopping = LateModule("netmon.cli.stopping")
     summary_page = LateModule("netmon.cli.summary_page")
     views = LateModule("netmon.cli.history")
 
@@ -78,7 +79,7 @@ def read(
             metavar="COUNT",
             help="Findings that the summary shows.",
         ),
-    ] = SHOWN,
+    ] = FINDINGS,
     exit_code: ExitCode = True,
     language: LanguageOption = None,
     *,
@@ -111,7 +112,7 @@ def read(
       netmon read --store office.db --country DE office.pcap
     """
     _check_options(json, every, by, csv)
-    files = named_files(words, store, is_followed=follow)
+    files = named_files.named_files(words, store, is_followed=follow)
     configured = options.load()
     settings = options.for_files(configured)
     spoken = chosen_language(language)
@@ -119,11 +120,13 @@ def read(
         options.source, json=json, every=every, follow=follow, store=store, views=by is not None
     )
     reading = capture_reading.CaptureReading(files, plan, configured, settings, spoken)
-    with stoppable() as stop:
+    with stopping.stoppable() as stop:
         with ExitStack() as stack:
             reading.run(stack, stop)
             if by is not None:
-                _show_view(reading.view(by), csv, unread_text(reading.stats, spoken), reading.summary, spoken)
+                _show_view(
+                    reading.view(by), csv, quality.unread_text(reading.stats, spoken), reading.summary, spoken
+                )
         if not json and by is None:
             page = summary_page.SummaryPage(
                 _remarks(stop, spoken), findings, partial(_command, words, options)
@@ -153,7 +156,7 @@ def _exit_code(stats: Stats, problems: Sequence[str], stop: StopRequest, *, is_a
         return stop.exit_code
     if is_alarm:
         return FOUND
-    return ERROR if problems or unread_text(stats) is not None else OK
+    return ERROR if problems or quality.unread_text(stats) is not None else OK
 
 
 def _check_options(json: bool, every: bool, by: View | None, csv: bool) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from netmon.cli.console import make_console, write_wrapped
 from netmon.language.language import ENGLISH, Language
-from netmon.outputs.findings_seen import SHOWN, More
+from netmon.outputs.findings_seen import More
+from netmon.outputs.shown import FINDINGS
 from netmon.outputs.summary import Summary
 from netmon.quality import INTERCEPTED, find_faults
 from netmon.sources import Stats
@@ -19,7 +20,7 @@ class SummaryPage:
     """What a summary shows besides its run."""
 
     remarks: Sequence[str] = ()  # these lead it
-    findings: int = SHOWN
+    findings: int = FINDINGS
     more: More | None = None  # the command that shows more findings
 
 

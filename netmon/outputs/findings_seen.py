@@ -23,8 +23,6 @@ from netmon.signatures.model import Location
 
 MAX_KEPT = 1_000
 """Findings of one severity that are told apart; further ones are only counted."""
-SHOWN = 10
-"""Findings that are shown unless another number was asked for."""
 _SHOWN_VOTES = 5
 
 More = Callable[[int], str]

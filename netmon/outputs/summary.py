@@ -15,11 +15,12 @@ from netmon.outputs.clients_seen import ClientsSeen
 from netmon.outputs.concern_lines import ConcernLines
 from netmon.outputs.conclusions import Conclusion, conclude, rest
 from netmon.outputs.dns_use import DnsUse
-from netmon.outputs.findings_seen import SHOWN, FindingsSeen, More
+from netmon.outputs.findings_seen import FindingsSeen, More
 from netmon.outputs.flow_sums import COLOURS, SEVERITY_COLOURS, FlowHeading, FlowLine, FlowSum
 from netmon.outputs.layout import Grid, GridRow, Paragraph
 from netmon.outputs.place_text import either, place_text
 from netmon.outputs.seen import show_seen
+from netmon.outputs.shown import FINDINGS
 from netmon.outputs.texts import bytes_text, flows_text
 from netmon.outputs.verdict_box import VerdictBox
 from netmon.privacy import Privacy
@@ -128,7 +129,7 @@ class Summary:
         stats: Mapping[str, Any],
         *,
         remarks: Sequence[str] = (),
-        shown: int = SHOWN,
+        shown: int = FINDINGS,
         more: More | None = None,
     ) -> None:
         """Prints the verdict, the findings, the tables and a closing sentence.

@@ -1,0 +1,3 @@
+"""How much is shown unless more is asked for."""
+
+FINDINGS = 10
