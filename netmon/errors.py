@@ -75,10 +75,6 @@ def reason_of(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-class InstallationError(NetmonError):
-    """A part of netmon itself is missing; the message says what to do."""
-
-
 def install_command(requirement: str) -> str:
     """The shell command that installs a package into the Python that runs netmon.
 

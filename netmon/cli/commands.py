@@ -12,7 +12,6 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from netmon.cli.ending import ReaderGoneError
-from netmon.errors import InstallationError, installation_problem
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -39,14 +38,8 @@ class Deferred(NamedTuple):
     help: str  # what a list of commands says about it
 
     def load(self, name: str) -> Any:
-        """The command of this name. Raises InstallationError."""
-        try:
-            found = getattr(importlib.import_module(self.module), self.name)
-        except (ModuleNotFoundError, OSError) as error:
-            problem = installation_problem(error)
-            if problem is None:
-                raise
-            raise InstallationError(problem) from error
+        """The command of this name."""
+        found = getattr(importlib.import_module(self.module), self.name)
         host = CommandSet(rich_markup_mode=None)
         host.callback()(_group)
         if isinstance(found, typer.Typer):

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from netmon.cli.exit_codes import ERROR, INTERRUPTED
 from netmon.cli.terminal import log, prepare
-from netmon.errors import ConfigError, NetmonError, SignatureError, reason_of
+from netmon.errors import ConfigError, NetmonError, SignatureError, installation_problem, reason_of
 
 _WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """Errors of writing to a stream, which come without a file name."""
@@ -39,7 +39,16 @@ def run_to_its_end(command: Callable[[], object]) -> None:
         sys.exit(ERROR)
     except (ReaderGoneError, BrokenPipeError):
         end_as_filter()
+    except ModuleNotFoundError as error:
+        problem = installation_problem(error)
+        if problem is None:
+            raise
+        log(problem)
+        sys.exit(ERROR)
     except OSError as error:
+        if (problem := installation_problem(error)) is not None:
+            log(problem)
+            sys.exit(ERROR)
         where = error.filename or ("standard output" if error.errno in _WRITE_ERRORS else None)
         log((f"{where}: " if where else "") + reason_of(error))
         sys.exit(ERROR)
