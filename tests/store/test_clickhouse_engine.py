@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from netmon.days import DAY_NS
 from netmon.errors import StoreError
+from netmon.outputs.json_line import visible
 from netmon.privacy import NOTHING, PSEUDONYM, Privacy
 from netmon.records import ClassifiedFlow, Fallback
-from netmon.outputs.json_line import visible
 from netmon.report.gather import gather
 from netmon.store import queries, spans
 from netmon.store.clickhouse import ClickHouseStore
@@ -223,7 +223,7 @@ def _engine_of_examples(engine):
 
 
 def test_names_from_packets_are_stored_as_they_are(store, fleet):
-    """Characters that are special in JSON or SQL come back unchanged; those that are not seen, as in events."""
+    """Characters that are special in JSON or SQL come back unchanged; unseen ones as in events."""
     names = ["a'b", "a\\'b", 'a"b', "a\\nb", "a\tb\nc", "ü\u202e😀", "\\N", "NULL", "{x:String}", ":vendor"]
     lines = lines_of(*(report(number, name=name, matched=name) for number, name in enumerate(names)))
     for one in (store, fleet):
