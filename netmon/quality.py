@@ -197,16 +197,28 @@ MOSTLY = 0.5
 """With a larger share of packets that could not be decoded, nothing that was not seen is an all-clear."""
 
 
+def is_unread(counters: Mapping[Any, int]) -> bool:
+    """True if most packets that may belong to connections were not decoded; ARP and the like do not count."""
+    undecoded = counters.get(UNDECODED.part, 0)
+    return undecoded > MOSTLY * (undecoded + counters.get("flow_packets", 0))
+
+
 def unread_text(stats: Mapping[str, Any], language: Language = ENGLISH) -> str | None:
     """That most packets of the run could not be decoded, in one line; None if most could."""
     total: Counter[str | Kind] = Counter()
     for counters in by_interface(stats).values():
         total.update(counters)
-    part, packets = _part_and_total(UNDECODED, total)
-    if part <= MOSTLY * packets:
+    if not is_unread(total):
         return None
+    part = total[UNDECODED.part]
+    packets = part + total["flow_packets"]
+    text = (
+        _("{part} of {packets} packets could not be decoded: {what}")
+        if packets == total["packets"]
+        else _("{part} of {packets} packets that may belong to connections could not be decoded: {what}")
+    )
     return language.say(
-        "{part} of {packets} packets could not be decoded: {what}",
+        text,
         part=language.number(part),
         packets=language.number(packets),
         what=undecoded_text(total, language),

@@ -30,7 +30,11 @@ MACSEC, UNKNOWN = ("ethertype", 0x88E5), ("ethertype", 0x9999)
 def stats(*, interface="eth1", live=(), undecoded=None, **view):
     """Counters of one interface; `undecoded`: packets that were not decoded, by what they carry."""
     kinds = undecoded or {}
-    view = {"undecoded_packets": sum(kinds.values())} | view
+    undecoded_packets = sum(kinds.values())
+    view = {
+        "undecoded_packets": undecoded_packets,
+        "flow_packets": max(0, GOOD["packets"] - undecoded_packets),
+    } | view
     return {
         "view": {interface: GOOD | view},
         "interfaces": {interface: KERNEL | dict(live)},
@@ -148,9 +152,19 @@ def test_a_run_is_unread_if_most_packets_were_not_decoded():
     assert unread_text(half) is None
     most = stats(undecoded={UNKNOWN: 50_001})
     assert unread_text(most).startswith("50,001 of 100,000 packets could not be decoded: EtherType 0x9999; ")
-    most["view"]["eth2"] = GOOD
+    most["view"]["eth2"] = GOOD | {"flow_packets": 100_000}
     assert unread_text(most) is None
     assert unread_text({"view": {}}) is None
+
+
+def test_packets_that_carry_no_connection_make_no_view_readable():
+    """A thousand ARP packets beside forty that could not be decoded, and not one that could."""
+    some = stats(undecoded={UNKNOWN: 40}, packets=1040, flow_packets=0)
+    assert unread_text(some).startswith(
+        "40 of 40 packets that may belong to connections could not be decoded: EtherType 0x9999; "
+    )
+    assert unread_text(stats(undecoded={UNKNOWN: 40}, packets=1081, flow_packets=41)) is None
+    assert unread_text(stats(packets=1000, flow_packets=0)) is None
 
 
 def test_few_packets_prove_nothing():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from netmon.quality import MOSTLY, THRESHOLDS, UNDECODED, Threshold
+from netmon.quality import THRESHOLDS, Threshold, is_unread
 from netmon.report.facts import RUN, PeriodFacts, ViewFact
 from netmon.report.model import Blind, ReportView, ViewGrade
 
@@ -27,11 +27,18 @@ def view_of(facts: PeriodFacts) -> ReportView:
 def _grade(facts: PeriodFacts, packets: int, blinds: Sequence[Blind]) -> ViewGrade:
     if packets == 0:
         return "empty" if all(run.is_viewed for run in facts.runs) else "none"
-    if any(one.kind == UNDECODED.problem and one.count > MOSTLY * (one.of or 0) for one in blinds):
+    if is_unread(_total(facts.views)):
         return "unread"
     if any(one.is_poor for one in blinds):
         return "poor"
     return "limited" if any(one.kind not in HARMLESS for one in blinds) else "good"
+
+
+def _total(views: Sequence[ViewFact]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for view in views:
+        total.update(view.counters)
+    return total
 
 
 def _blinds(facts: PeriodFacts) -> Iterator[Blind]:

@@ -24,7 +24,7 @@ ENDED = Verdict("undecided", "service_ended", lacks="promise")
 NO_COUNTRY = Verdict("undecided", "subject_unknown", lacks="promise")
 NO_PLACE = Verdict("undecided", "single_source", lacks="place")
 UNREAD = STATS | {
-    "view": {"": VIEW | {"packets": 641, "undecoded_packets": 640}},
+    "view": {"": VIEW | {"packets": 641, "flow_packets": 1, "undecoded_packets": 640}},
     "undecoded": {"": {("ethertype", 0x88E5): 640}},
 }
 
