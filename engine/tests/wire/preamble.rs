@@ -39,6 +39,60 @@ fn the_steps_up_to_starttls_are_parsed_and_a_hello_may_follow() {
 }
 
 #[test]
+fn a_command_with_literals_ends_with_its_last_line() {
+    let commands: [&[u8]; 5] = [
+        b"a1 ID {3}\r\nNIL\r\n",
+        b"a1 ID {3+}\r\nNIL\r\n",
+        b"a1 ID ({4}\r\nname {3}\r\n\r\nx)\r\n",
+        b"a1 ID {0}\r\n\r\n",
+        b"a1 id {3}\nNIL\n",
+    ];
+    for command in commands {
+        assert_eq!(only(&[command, b"a2 STARTTLS\r\n"].concat()).length, command.len());
+        for end in 1..command.len() {
+            assert_eq!(parse_step(&command[..end]), Ok(Progress::NeedMore), "{end}");
+        }
+    }
+    for other in ["a1 ID {99999999999999999999}\r\n", "a1 ID {-3}\r\n", "a1 ID {}\r\n", "a1 ID 3}\r\n"] {
+        assert_eq!(only(other.as_bytes()).length, other.len(), "{other}");
+    }
+    assert_eq!(parse_step(b"a1 ID {5000}\r\n"), Ok(Progress::Parsed(None)));
+    assert_eq!(parse_step(b"a1 LOGIN {3}\r\nabc {3}\r\nabc\r\n"), Ok(Progress::Parsed(None)));
+}
+
+#[test]
+fn a_bind_without_a_password_may_precede_tls() {
+    let bind = |name: &[u8], credentials: &[u8]| {
+        let element = |tag: u8, bytes: &[u8]| [&[tag, bytes.len() as u8], bytes].concat();
+        let request = [&[2, 1, 3][..], &element(4, name), credentials].concat();
+        element(0x30, &[&[2, 1, 1][..], &element(0x60, &request)].concat())
+    };
+    for name in [&b""[..], b"cn=reader"] {
+        let message = bind(name, &[0x80, 0]);
+        assert_eq!(only(&[&message[..], &[0x30]].concat()).length, message.len());
+        assert_eq!(parse_step(&message[..message.len() - 1]), Ok(Progress::NeedMore));
+    }
+    let sasl = [0xa3, 6, 4, 4, b'P', b'L', b'A', b'I'];
+    for credentials in [&[0x80, 1, b'x'][..], &sasl, &[]] {
+        assert_eq!(parse_step(&bind(b"", credentials)), Ok(Progress::Parsed(None)));
+    }
+}
+
+#[test]
+fn only_a_target_in_absolute_form_has_userinfo() {
+    let step = only(b"GET http://user:word@a.example:80/ HTTP/1.1\r\n");
+    assert_eq!((step.host.as_deref(), step.kind), (Some("a.example"), StepKind::ProxyRequest));
+    for head in [
+        "GET / HTTP/1.1\r\nHost: user@a.example\r\n",
+        "CONNECT user@a.example:443 HTTP/1.1\r\n\r\n",
+        "GET http://user@a.example:99999/ HTTP/1.1\r\n",
+        "CONNECT a.example:65536 HTTP/1.1\r\n\r\n",
+    ] {
+        assert_eq!(parse_step(head.as_bytes()), Err(Malformed("name")), "{head}");
+    }
+}
+
+#[test]
 fn a_tunnel_contains_its_target_and_ends_with_its_header_section() {
     let head =
         b"CONNECT Files.Cloud.Example:443 HTTP/1.1\r\nHost: proxy.example\r\nProxy-Authorization: x\r\n\r\n";
@@ -275,7 +329,7 @@ fn other_protocols_are_not_preambles() {
         b"a3 LOGIN user password\r\n",
         b"<iq type='get'/>",
         b"<stream:features>",
-        b"\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\x00\x80\x00",
+        b"\x30\x0d\x02\x01\x01\x60\x08\x02\x01\x03\x04\x00\x80\x01x", // LDAP, a bind with a password
         b"\x00\x1d\x12\x34",
         b"\x05\x00",                                                   // SOCKS, the server's choice
         b"\x05\x00\x0b\x03\x10\0\0\0",                                 // DCE/RPC

@@ -91,16 +91,13 @@ fn required(name: String) -> Result<String, Malformed> {
     }
 }
 
-/// The host name in an authority (RFC 3986, 3.2), without userinfo and port, as `dns_name`. None if the host is an
-/// address or missing.
+/// The host name in a host with or without a port (RFC 9110, 7.2), as `dns_name`. None if the host is an address or missing.
 ///
 /// # Errors
 ///
-/// A name that cannot exist.
+/// A name or a port that cannot exist, also with userinfo before it.
 pub fn host_name(authority: &[u8]) -> Result<Option<String>, Malformed> {
     let authority = authority.trim_ascii();
-    let host_at = authority.iter().rposition(|&byte| byte == b'@').map_or(0, |at| at + 1);
-    let authority = &authority[host_at..];
     if let Some(bracketed) = authority.strip_prefix(b"[") {
         let end = bracketed.iter().position(|&byte| byte == b']').ok_or(Malformed("name"))?;
         let (address, port) = (&bracketed[..end], &bracketed[end + 1..]);
@@ -118,8 +115,10 @@ pub fn host_name(authority: &[u8]) -> Result<Option<String>, Malformed> {
     Ok((!name.is_empty() && !is_number(&name)).then_some(name))
 }
 
+/// True for a port, or none.
 fn is_port(digits: &[u8]) -> bool {
-    digits.iter().all(u8::is_ascii_digit)
+    let number = std::str::from_utf8(digits).ok().filter(|_| digits.iter().all(u8::is_ascii_digit));
+    number.is_some_and(|number| number.is_empty() || number.parse::<u16>().is_ok())
 }
 
 /// True for an IPv6 address, also with a zone (RFC 6874).
@@ -233,7 +232,11 @@ mod tests {
 
     #[test]
     fn an_authority_names_a_host_or_an_address_or_is_malformed() {
-        assert_eq!(host_name(b" user:word@A.example:443 ").unwrap().as_deref(), Some("a.example"));
+        for authority in
+            [" A.example:443 ", "a.example:65535", "a.example:00080", "a.example:", "a.example.:1"]
+        {
+            assert_eq!(host_name(authority.as_bytes()).unwrap().as_deref(), Some("a.example"), "{authority}");
+        }
         for address in [
             "192.0.2.1",
             "192.0.2.1:80",
@@ -244,7 +247,7 @@ mod tests {
             "[2001:db8::1]",
             "[fe80::1%25eth0]:443",
             "fe80::1",
-            "user@[::1]:1",
+            "[::1]:1",
             "",
             ":80",
             ".",
@@ -263,6 +266,17 @@ mod tests {
             "a.example:443:443",
             "a.example:443/",
             "a.example:http",
+            "a.example:65536",
+            "a.example:99999",
+            "a.example:443443443443443443443",
+            "a.example:+1",
+            "192.0.2.1:99999",
+            "[::1]:99999",
+            "user@a.example",
+            "user:word@a.example:443",
+            "@a.example",
+            "a@b@c.example",
+            "user@[::1]:1",
         ] {
             assert_eq!(host_name(malformed.as_bytes()), Err(CANNOT_EXIST), "{malformed}");
         }

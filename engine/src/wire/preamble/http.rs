@@ -80,7 +80,8 @@ fn step(length: usize, authority: &[u8], kind: StepKind) -> Parse<Option<Step>> 
     Ok(Progress::Parsed(Some(Step { length, host: host_name(authority)?, kind })))
 }
 
-/// The authority of a target in absolute form, which is used in requests to proxies (RFC 9112, 3.2.2).
+/// The host and port of a target in absolute form, which is used in requests to proxies (RFC 9112, 3.2.2). Only there may
+/// userinfo precede them (RFC 3986, 3.2.1).
 fn absolute_authority(target: &[u8]) -> Option<&[u8]> {
     let colon = target.iter().position(|&byte| byte == b':')?;
     let (scheme, rest) = (&target[..colon], &target[colon..]);
@@ -89,7 +90,9 @@ fn absolute_authority(target: &[u8]) -> Option<&[u8]> {
         return None;
     }
     let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
-    Some(&rest[..end])
+    let authority = &rest[..end];
+    let host_at = authority.iter().rposition(|&byte| byte == b'@').map_or(0, |at| at + 1);
+    Some(&authority[host_at..])
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -2,9 +2,13 @@
 
 use super::step::Step;
 use crate::wire::bytes::cursor::{Cursor, Short};
-use crate::wire::bytes::der::{read, read_element, read_header, INTEGER};
+use crate::wire::bytes::der::{read, read_element, read_header, INTEGER, OCTET_STRING};
 use crate::wire::bytes::parse::Progress;
 
+/// A bind; only an anonymous one precedes TLS.
+const BIND_REQUEST: u8 = 0x60;
+/// A password in a bind.
+const SIMPLE: u8 = 0x80;
 /// A search of the root DSE for the capabilities of the server.
 const SEARCH_REQUEST: u8 = 0x63;
 const EXTENDED_REQUEST: u8 = 0x77;
@@ -44,8 +48,16 @@ fn is_before_tls(message: &[u8]) -> Result<bool, Short> {
     let mut cursor = Cursor::new(message);
     read(&mut cursor, INTEGER)?;
     match read_header(&mut cursor)? {
+        (BIND_REQUEST, _) => is_anonymous(&mut cursor),
         (SEARCH_REQUEST, _) => Ok(true),
         (EXTENDED_REQUEST, _) => Ok(read_element(&mut cursor)? == (REQUEST_NAME, START_TLS)),
         _ => Ok(false),
     }
+}
+
+/// True for a bind without a password (RFC 4513, 5.1.1 and 5.1.2).
+fn is_anonymous(bind: &mut Cursor<'_>) -> Result<bool, Short> {
+    read(bind, INTEGER)?; // the version
+    read(bind, OCTET_STRING)?; // the name
+    Ok(read_element(bind)? == (SIMPLE, &[]))
 }

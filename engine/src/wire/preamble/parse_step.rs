@@ -78,8 +78,7 @@ fn parse_line(stream: &[u8]) -> Parse<Option<Step>> {
     if let Some(request) = http::request_line(line) {
         return http::parse_request(request, stream, end + 1);
     }
-    let is_command = starttls::is_command(line);
-    Ok(Progress::Parsed(is_command.then(|| Step::prelude(end + 1))))
+    Ok(starttls::parse_command(window, line, end + 1))
 }
 
 /// True if the available bytes of the stream begin with a word of a text protocol.

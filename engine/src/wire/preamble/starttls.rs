@@ -6,7 +6,7 @@ use super::step::Step;
 use crate::wire::bytes::parse::Progress;
 
 /// Commands at the beginning of a line.
-const COMMANDS: [&[u8]; 18] = [
+const COMMANDS: [&[u8]; 19] = [
     b"EHLO",
     b"HELO",
     b"LHLO",
@@ -25,6 +25,7 @@ const COMMANDS: [&[u8]; 18] = [
     b"HELP",
     b"LANG",
     b"CAP",
+    b"DATE",
 ];
 /// Commands after a tag (RFC 9051, 2.2.1).
 const TAGGED: [&[u8]; 4] = [b"CAPABILITY", b"ID", b"NOOP", b"STARTTLS"];
@@ -32,11 +33,42 @@ const TAGGED: [&[u8]; 4] = [b"CAPABILITY", b"ID", b"NOOP", b"STARTTLS"];
 const MECHANISMS: [&[u8]; 4] = [b"TLS", b"TLS-C", b"SSL", b"TLS-P"];
 /// XML tags of an XMPP stream before TLS.
 const TAGS: [&[u8]; 4] = [b"<?xml", b"<stream:stream", b"<starttls", b"</starttls"];
+/// A command with longer literals is not waited for.
+const MAX_LITERAL_BYTES: usize = 4096;
 /// A longer tag is not waited for.
 const MAX_TAG_BYTES: usize = 4096;
 
+/// The command at the beginning of `stream`, of which `line` is the first line, and the next begins at `next`. In IMAP,
+/// lines end with the length of a literal that follows (RFC 9051, 4.3).
+pub(super) fn parse_command(stream: &[u8], line: &[u8], next: usize) -> Progress<Option<Step>> {
+    let (mut line, mut next) = (line, next);
+    if !is_command(line) {
+        return Progress::Parsed(None);
+    }
+    while let Some(length) = literal_length(line) {
+        next += length;
+        if next > MAX_LITERAL_BYTES {
+            return Progress::Parsed(None);
+        }
+        let rest = stream.get(next..).unwrap_or_default();
+        let Some(end) = rest.iter().position(|&byte| byte == b'\n') else { return Progress::NeedMore };
+        line = rest[..end].trim_ascii_end();
+        next += end + 1;
+    }
+    Progress::Parsed(Some(Step::prelude(next)))
+}
+
+/// The length at the end of a line before a literal.
+fn literal_length(line: &[u8]) -> Option<usize> {
+    let line = line.strip_suffix(b"}")?;
+    let line = line.strip_suffix(b"+").unwrap_or(line); // the client does not wait (RFC 7888)
+    let at = line.iter().rposition(|&byte| byte == b'{')?;
+    let digits = &line[at + 1..];
+    std::str::from_utf8(digits).ok().filter(|_| digits.iter().all(u8::is_ascii_digit))?.parse().ok()
+}
+
 /// True for a line that may precede TLS.
-pub(super) fn is_command(line: &[u8]) -> bool {
+fn is_command(line: &[u8]) -> bool {
     let mut words = line.split(|&byte| byte == b' ');
     let first = words.next().unwrap_or_default();
     let second = words.next().unwrap_or_default();
