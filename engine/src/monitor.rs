@@ -180,9 +180,8 @@ impl Monitor {
         let treatment = self.duplicates.find(segment, direction, arrival, of_flow);
         let counters = self.tally.view(arrival.interface);
         counters.flow_packets += u64::from(segment.ip_packets);
-        if treatment != Treatment::Count {
-            let is_known = treatment == Treatment::Skip;
-            counters.duplicate_packets += if is_known { u64::from(segment.ip_packets) } else { 0 };
+        if let Treatment::Skip(known_duplicates) = treatment {
+            counters.duplicate_packets += u64::from(known_duplicates);
             if let Some(flow) = slot.and_then(|slot| self.table.get_mut(slot)) {
                 flow.realms.note_duplicate(side, segment.realm);
             }

@@ -199,6 +199,84 @@ fn a_mirror_port_may_lose_some_of_the_duplicates() {
     assert_eq!((sent, duplicates), (101, 75));
 }
 
+/// Packets with times after the start.
+type Timed = Vec<(u64, Vec<u8>)>;
+
+/// Data of which the numbered packets are delivered twice: packets that were sent, and deliveries beyond them.
+fn twice(total: u32, is_twice: impl Fn(u32) -> bool) -> (Timed, (u64, u32)) {
+    let mut packets = vec![(0, v6(64, TCP, &tcp(0, 0, SYN, b"")))];
+    let mut duplicates = 0;
+    for n in 0..total {
+        let packet = v6(64, TCP, &tcp(1 + n * 4, 1, ACK, b"data"));
+        packets.push((u64::from(n + 1) * 10 * MS, packet.clone()));
+        if is_twice(n) {
+            packets.push((u64::from(n + 1) * 10 * MS + 1000, packet));
+            duplicates += 1;
+        }
+    }
+    (packets, (u64::from(total) + 1, duplicates))
+}
+
+#[test]
+fn a_mirror_that_begins_to_duplicate_while_a_flow_runs_is_recognised_from_there_on() {
+    for plain in [0, 1, 10, 15, 16, 17, 30, 100, 600, 3000] {
+        for doubled in [10, 31, 33, 300] {
+            let (packets, expected) = twice(plain + doubled, |n| n >= plain);
+            assert_eq!(counted(&packets), expected, "{plain} and {doubled}");
+        }
+    }
+}
+
+#[test]
+fn a_mirror_that_stops_duplicating_while_a_flow_runs_hides_no_retransmission() {
+    for doubled in [40, 100, 3000] {
+        let (packets, (sent, duplicates)) = twice(doubled + 400, |n| n < doubled || n % 5 == 4);
+        assert_eq!(counted(&packets), (sent + 80, duplicates - 80), "{doubled}");
+    }
+}
+
+#[test]
+fn acknowledgements_with_which_a_mirror_begins_to_duplicate_are_duplicates() {
+    for begin in 200..208 {
+        let mut packets = vec![(0, v6(64, TCP, &tcp(0, 0, SYN, b"")))];
+        let mut duplicates = 0;
+        for n in 0..1000u32 {
+            let round = n / 4;
+            // Data of either side, and its acknowledgement.
+            let (seq, ack, data): (u32, u32, &[u8]) = match n % 4 {
+                0 => (1 + round * 4, 1 + round * 4, b"data"),
+                1 => (1 + round * 4, 5 + round * 4, b""),
+                2 => (1 + round * 4, 5 + round * 4, b"data"),
+                _ => (5 + round * 4, 5 + round * 4, b""),
+            };
+            let mut packet = v6(64, TCP, &tcp(seq, ack, ACK, data));
+            if matches!(n % 4, 1 | 2) {
+                packet[8..40].rotate_left(16);
+                packet[40..44].rotate_left(2);
+            }
+            packets.push((u64::from(n + 1) * MS, packet.clone()));
+            if n >= begin {
+                packets.push((u64::from(n + 1) * MS + 10, packet));
+                duplicates += 1;
+            }
+        }
+        let flow = flow_of(&packets);
+        assert_eq!(
+            (flow.sent_packets + flow.received_packets, flow.duplicates),
+            (1001, duplicates),
+            "{begin}"
+        );
+    }
+}
+
+#[test]
+fn a_mirror_may_duplicate_now_and_then() {
+    for phase in [40, 64, 100, 1000] {
+        let (packets, expected) = twice(phase * 8, |n| n / phase % 2 == 1);
+        assert_eq!(counted(&packets), expected, "{phase}");
+    }
+}
+
 #[test]
 fn a_few_retransmissions_of_a_short_flow_are_counted_where_nothing_is_delivered_twice() {
     let mut monitor = monitor(50 * MS);

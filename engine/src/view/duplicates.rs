@@ -81,7 +81,7 @@ impl Duplicates {
         };
         let treatment = match duplicates {
             Some((duplicates, sent)) => duplicates.note(side, occurrence, segment, sent),
-            None if occurrence == Occurrence::Duplicate => Treatment::Skip,
+            None if occurrence == Occurrence::Duplicate => Treatment::Skip(segment.ip_packets),
             None => Treatment::Count,
         };
         match &mut known {

@@ -2,16 +2,23 @@
 //!
 //! A mirror port that duplicates delivers every packet of a flow twice, or every packet in one direction. A host
 //! that is near retransmits some packets, equal to the originals, as soon. So what is open is set aside until the
-//! flow shows which of the two it is, at the latest until it is reported.
+//! flow shows which of the two it is, at the latest until it is reported. A mirror may begin to duplicate, or stop, while
+//! the flow runs: see `repetition`.
 
 use crate::types::volume::Volume;
 use crate::view::delivery::Delivery;
+use crate::view::repetition::Repetition;
 use crate::wire::{flags, Segment, Transport};
 
 /// Packets of one side that show whether it is delivered twice.
 const ENOUGH: u16 = 16;
 /// A side with fewer packets than this is taken to be delivered twice only if its interface may do that.
 const FEW: u16 = 4;
+/// After this many packets in a row that do not advance the connection, those of the other side show how a side is
+/// delivered.
+const MOST_IDLE: u8 = 8;
+/// Payload of a packet that advances the connection, at least, by which earlier packets are judged.
+const LEAST_PAYLOAD: u64 = 64;
 
 /// What a packet is by its headers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,10 +41,9 @@ pub enum Occurrence {
 pub enum Treatment {
     /// It counts.
     Count,
-    /// It is a duplicate.
-    Skip,
-    /// It repeats what has been read, so it is set aside until the flow shows whether it counts.
-    SetAside,
+    /// It repeats what has been read: it is a duplicate, or set aside until the flow shows whether it counts. So many
+    /// packets are now known to be duplicates, this one and earlier ones.
+    Skip(u32),
 }
 
 /// The duplicates of one flow's packets.
@@ -51,9 +57,21 @@ pub struct FlowDuplicates {
 struct Repeats {
     /// Duplicates, which were not counted in the flow.
     packets: u32,
-    sides: [Delivery; 2],
-    has_aside: bool,
-    /// What was set aside, by side.
+    /// Those of them that were not reported yet.
+    found: u32,
+    sides: [Side; 2],
+    /// What turned out to count, by side.
+    own: [Volume; 2],
+}
+
+/// How the packets of one side are delivered.
+#[derive(Debug, Default)]
+struct Side {
+    delivery: Delivery,
+    repetition: Repetition,
+    /// Packets in a row that did not advance the connection.
+    idle: u8,
+    /// What was set aside until this side shows how it is delivered, by sender.
     aside: [Volume; 2],
 }
 
@@ -82,7 +100,7 @@ impl FlowDuplicates {
     /// Decides about what was set aside: returns what each side has sent itself, which counts, and the number of
     /// duplicates. `may_duplicate` tells whether the interface may deliver packets twice.
     pub fn settle(&mut self, may_duplicate: bool) -> Option<([Volume; 2], u64)> {
-        self.repeats.as_mut().filter(|repeats| repeats.has_aside).map(|repeats| repeats.settle(may_duplicate))
+        self.repeats.as_mut().map(|repeats| repeats.settle(may_duplicate))
     }
 }
 
@@ -90,66 +108,102 @@ impl Repeats {
     /// Those of a flow of which each packet was delivered once so far.
     #[cold]
     fn after(sent: &[Volume; 2]) -> Box<Self> {
-        Box::new(Self { sides: sent.map(|volume| Delivery::once(volume.packets)), ..Self::default() })
+        Box::new(Self { sides: sent.map(Side::after), ..Self::default() })
     }
 
     fn note(&mut self, side: usize, occurrence: Occurrence, segment: &Segment<'_>) -> Treatment {
-        let is_twice = self.is_twice(side);
-        let is_shown = self.sides[side].firsts() >= ENOUGH;
+        let advances = advances(segment);
+        self.sides[side].idle = if advances { 0 } else { self.sides[side].idle.saturating_add(1) };
+        let showing = self.showing(side);
         let is_own = match occurrence {
             Occurrence::First => true,
             Occurrence::Duplicate => false,
             // A packet that was retransmitted is delivered twice as often as any other.
             Occurrence::Repeated { is_late, repeats } => {
-                ((is_late || is_shown) && !is_twice) || repeats + 1 == self.copies(side)
+                (is_late && !self.sides[showing].is_twice(true)) || repeats + 1 == self.copies(side)
             }
         };
-        if advances(segment) {
-            self.sides[side].note(is_own);
+        match occurrence {
+            Occurrence::Duplicate => self.add_found(segment.ip_packets),
+            _ if !is_own => self.sides[showing].aside[side].add(Volume::of(segment)),
+            _ => {}
         }
-        if is_own {
-            return Treatment::Count;
+        if advances {
+            self.sides[side].delivery.note(is_own);
+            self.sides[side].repetition.note(is_own);
+        } else if !is_own {
+            self.sides[showing].repetition.suggest();
         }
-        if occurrence == Occurrence::Duplicate || (is_shown && is_twice) {
-            self.packets = self.packets.saturating_add(segment.ip_packets);
-            return Treatment::Skip;
+        if self.sides[showing].is_decided() {
+            self.resolve(showing, self.sides[showing].repetition.is_twice());
         }
-        self.has_aside = true;
-        self.aside[side].add(Volume::of(segment));
-        Treatment::SetAside
+        match is_own {
+            true => Treatment::Count,
+            false => Treatment::Skip(std::mem::take(&mut self.found)),
+        }
+    }
+
+    /// Decides about what was set aside until `showing` shows it.
+    fn resolve(&mut self, showing: usize, is_twice: bool) {
+        for side in [0, 1] {
+            let aside = std::mem::take(&mut self.sides[showing].aside[side]);
+            if is_twice {
+                self.add_found(u32::try_from(aside.packets).unwrap_or(u32::MAX));
+            } else {
+                self.own[side].add(aside);
+            }
+        }
+    }
+
+    fn add_found(&mut self, packets: u32) {
+        self.found = self.found.saturating_add(packets);
+        self.packets = self.packets.saturating_add(packets);
     }
 
     /// How often each packet of a side is delivered, if any is delivered again.
     fn copies(&self, side: usize) -> u8 {
-        self.showing(side).copies().max(2)
+        let side = if self.sides[side].delivery.firsts() > 0 { side } else { 1 - side };
+        self.sides[side].delivery.copies().max(2)
     }
 
-    /// True if the packets of a side are delivered twice.
-    fn is_twice(&self, side: usize) -> bool {
-        self.showing(side).is_twice()
-    }
-
-    /// What shows how the packets of a side are delivered: those of the other one, if it sends acknowledgements alone.
-    fn showing(&self, side: usize) -> Delivery {
-        let delivery = self.sides[side];
-        if delivery.firsts() > 0 {
-            delivery
+    /// The side that shows how the packets of `side` are delivered: the other one, if it sends acknowledgements alone.
+    fn showing(&self, side: usize) -> usize {
+        let other = 1 - side;
+        let shows = |side: usize| self.sides[side].idle < MOST_IDLE && self.sides[side].delivery.firsts() > 0;
+        if !shows(side) && shows(other) {
+            other
         } else {
-            self.sides[1 - side]
+            side
         }
     }
 
     fn settle(&mut self, may_duplicate: bool) -> ([Volume; 2], u64) {
-        let (mut own, mut found) = (std::mem::take(&mut self.aside), 0);
-        self.has_aside = false;
         for side in [0, 1] {
-            let is_shown = may_duplicate || self.sides[side].firsts() >= FEW;
-            if is_shown && self.is_twice(side) {
-                found += std::mem::take(&mut own[side]).packets;
-            }
+            self.resolve(side, self.sides[side].is_twice(may_duplicate));
         }
-        self.packets = self.packets.saturating_add(u32::try_from(found).unwrap_or(u32::MAX));
-        (own, found)
+        (std::mem::take(&mut self.own), std::mem::take(&mut self.found).into())
+    }
+}
+
+impl Side {
+    /// One of which each packet was delivered once so far.
+    fn after(sent: Volume) -> Self {
+        let advancing = sent.packets.min(sent.least_payload() / LEAST_PAYLOAD);
+        let idle = if advancing * 2 < sent.packets { MOST_IDLE } else { 0 };
+        Self { delivery: Delivery::once(sent.packets), idle, ..Self::default() }
+    }
+
+    /// True if nothing that may follow changes what became of the packets until now.
+    fn is_decided(&self) -> bool {
+        self.repetition.is_clear() && (self.repetition.is_twice() || self.delivery.firsts() >= ENOUGH)
+    }
+
+    /// True if what is set aside was delivered twice, as far as is known. `may_duplicate`: the interface may do that.
+    fn is_twice(&self, may_duplicate: bool) -> bool {
+        match self.delivery.firsts() {
+            ENOUGH.. => self.repetition.is_twice_at_end(),
+            firsts => (may_duplicate || firsts >= FEW) && self.delivery.is_twice(),
+        }
     }
 }
 

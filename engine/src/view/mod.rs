@@ -12,6 +12,7 @@ pub mod flow_view;
 pub mod handshake_timer;
 pub mod interception_detector;
 pub mod recent_packets;
+pub mod repetition;
 pub mod side_realms;
 pub mod timing_stage;
 pub mod unseen_data;
