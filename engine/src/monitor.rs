@@ -29,6 +29,7 @@ use crate::types::tcp_header::TcpHeader;
 use crate::view::counting::{count_packet, count_segment};
 use crate::view::flow_duplicates::Treatment;
 use crate::view::handshake_timer::TimedPacket;
+use crate::view::unseen_data::Revealed;
 use crate::wire::decode::undecoded::Undecoded;
 use crate::wire::decode::{decode, plain_segment, Decoded};
 use crate::wire::quic::may_be_long_header;
@@ -228,15 +229,16 @@ impl Monitor {
         captured: Option<&Captured<'_>>,
     ) {
         let side = sender.side;
-        let is_new = |flow: &Flow| flow.opening.starts_new_connection(side, header);
+        let is_new = |flow: &Flow| flow.starts_new_connection(side, header);
         let slot = self.continue_flow(sender.slot, true, arrival.time_ns, is_new);
         let slot =
             slot.unwrap_or_else(|| self.begin(sender, arrival, segment, MessageKind::of_stream(segment)));
         let Some(flow) = self.table.get_mut(slot) else { return };
         flow.add(side, segment, arrival.time_ns);
         let mut met = flow.opening.note_segment(side, header, segment.payload_len);
-        if flow.view.unseen.follow(side, header, segment.payload_len) {
-            met |= flow.opening.note_acknowledged(1 - side);
+        let revealed = flow.view.unseen.follow(side, header, segment.payload_len);
+        if revealed != Revealed::default() {
+            met |= flow.opening.note_unseen(side, header, revealed);
         }
         let mut is_closing = false;
         let mut named = flow.keep_first_payload(side, segment, &self.matcher);
@@ -290,7 +292,7 @@ impl Monitor {
         let slot = slot.unwrap_or_else(|| self.begin(sender, arrival, segment, MessageKind::of(segment)));
         let Some(flow) = self.table.get_mut(slot) else { return };
         flow.add(side, segment, arrival.time_ns);
-        let met = flow.opening.note_datagram(side, segment.payload, segment.payload_len);
+        let met = flow.opening.note_datagram(side, segment.payload, segment.payload_len, &flow.ends);
         let mut named = flow.keep_first_payload(side, segment, &self.matcher);
         let peer = flow.opening.state(1 - side);
         let is_first = flow.traffic.packets() <= 1;

@@ -11,7 +11,7 @@ for a client may send any name anywhere.
 A verdict needs a contact: a flow without data in both directions (`FlowRecord.contact`), or to an address
 that is not reachable over the Internet, is "undecided", because firewalls and DNS sinkholes cause such flows.
 So is one of which only the server's packets were seen: they do not show what the client sent, and anyone may
-send in the server's name.
+send in the server's name. Of a client that was seen alone, an attempt is no contact; more may be one.
 
 It also needs evidence that this client meant the name (`FlowRecord.grounds`): its own hello or look-up, or
 that of its resolver, made before the flow. Without it the flow is "undecided", wherever it ended. An address
@@ -138,7 +138,7 @@ def judge(case: Case, policy: Policy, subject: Subject) -> Verdict:
     )
     verdict = _show_exceptions(verdict, facts, contact, where)
     active = tuple(concern for concern in concerns if concern is not None)
-    seen = (case.contact, case.client_seen)
+    seen = (case.contact, case.client_seen, "no_start" not in case.view)
     words = Words(facts, case.place, reference.places, case.locations, active, subject, *seen)
     return replace(verdict, meaning=tuple(explain_verdict(verdict, words)))
 
@@ -182,7 +182,9 @@ def find_exchange(case: Case) -> Exchange:
     """Whether data was exchanged with the server, as far as the client's packets show it."""
     if case.client_seen and case.contact == "data":
         return "seen"
-    return "unclear" if not case.client_seen or "no_start" in case.view else "none"
+    # An attempt that nothing answered is one in a one-way view as well; what was answered may be anything.
+    is_half = case.contact == "answered" and "one_way" in case.view
+    return "unclear" if not case.client_seen or "no_start" in case.view or is_half else "none"
 
 
 def _find_forbidden(case: Case, policy: Policy) -> Forbidden:

@@ -65,7 +65,7 @@ class Facts:
 
     unverified: bool
     sinkholed: bool
-    exchange: Exchange  # of data with the server; unclear: what the client sent was not seen
+    exchange: Exchange  # of data with the server; unclear: too little was seen to say that there was none
     grounds: Grounds
     forbidden: Forbidden
     visited: bool  # the client is known to have meant a component that people visit with a browser
@@ -149,7 +149,8 @@ ROWS = (
     ),
     # What reached the vendor is not known, and anyone may send in the server's name.
     Row(
-        "only packets from the server were seen, or neither data nor the start of the connection",
+        "what was seen shows neither data nor that there was none: packets of the server alone, of the "
+        "client alone beyond an attempt, or of a connection that began before",
         lambda case: case.exchange == "unclear",
         "undecided",
         "insufficient_view",

@@ -89,6 +89,10 @@ _UNHEARD = _("Only packets from the server were seen. What the client sent, if a
 _ACKNOWLEDGED = _(
     "Only packets from the server were seen. They acknowledge data of the client, which was not seen."
 )
+_UNANSWERED = _(
+    "Only packets from the client were seen. They are more than an attempt, and what was exchanged is not "
+    "known."
+)
 _UNSTARTED = _(
     "The connection began before the sensor saw it, and no data of both sides was seen. What was sent before "
     "is not known."
@@ -128,6 +132,7 @@ class Words:
     subject: Subject
     contact: Contact
     client_seen: bool  # a packet of the client was seen
+    start_seen: bool  # the start of the connection was seen, if it has one
 
     @property
     def hop(self) -> Names:
@@ -187,7 +192,7 @@ def _unseen(words: Words) -> str:
     if words.facts.exchange == "seen":
         return MEANINGS["insufficient_view"]
     if words.client_seen:
-        return _UNSTARTED
+        return _UNANSWERED if words.start_seen else _UNSTARTED
     return _ACKNOWLEDGED if words.contact == "data" else _UNHEARD
 
 

@@ -16,6 +16,7 @@ use crate::types::flow_key::FlowKey;
 use crate::types::number48::Number48;
 use crate::types::opening_state::OpeningState;
 use crate::types::tcp_header::TcpHeader;
+use crate::types::volume::Volume;
 use crate::view::duplicates::Duplicates;
 use crate::view::flow_view::FlowView;
 use crate::view::side_realms::SideRealms;
@@ -161,9 +162,20 @@ impl Flow {
         self.clues()?.disclosed.continues()
     }
 
+    /// True if a segment is the SYN of another connection than this one. If it is the first of its side, it may come late,
+    /// from another interface: the other side has acknowledged what follows it then.
+    #[inline]
+    pub fn starts_new_connection(&self, side: usize, header: TcpHeader) -> bool {
+        let is_late =
+            || self.traffic.sides()[side].packets == 0 && self.view.unseen.is_preceded_by(side, header);
+        self.opening.starts_new_connection(side, header) && !is_late()
+    }
+
     /// How far the two ends came in contact.
     pub fn contact(&self) -> Contact {
-        self.opening.contact(&self.ends)
+        let seen = self.traffic.sides().map(Volume::least_payload);
+        let sent = [0, 1].map(|side| seen[side] + self.view.unseen.bytes_of(side));
+        self.opening.contact(&self.ends, sent)
     }
 
     /// What the opening and DNS have disclosed; None if nothing.

@@ -15,6 +15,22 @@ const AFTER_ANSWER: u8 = 8;
 const CONFIRMED: u8 = 16;
 /// Payload of the side was not seen, and the other side acknowledged it.
 const ACKNOWLEDGED: u8 = 32;
+/// The side sent what a host sends only after an answer of the other side, with payload or without.
+const FOLLOWED: u8 = 64;
+
+/// A QUIC packet with a short header is no shorter than this (RFC 9000, 10.3).
+const SHORTEST_QUIC: u32 = 21;
+
+/// What suggests that datagrams are QUIC.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum QuicSigns {
+    /// Nothing.
+    None,
+    /// Their port, and no handshake was seen.
+    Port,
+    /// A handshake.
+    Handshake,
+}
 
 /// All that data and acknowledgements of a side can show.
 const ALL_OF_DATA: u8 = PAYLOAD | SPOKE | AFTER_ANSWER | CONFIRMED;
@@ -40,19 +56,25 @@ impl Exchange {
         let spoke = if segment_flags & flags::RST == 0 { SPOKE } else { RESET };
         let in_order = segment_flags & (flags::SYN | flags::ACK | flags::RST) == flags::ACK;
         let payload = if has_payload { PAYLOAD } else { 0 };
+        let followed = if in_order { FOLLOWED } else { 0 };
         let after_answer = if has_payload && in_order { AFTER_ANSWER } else { 0 };
         let confirmed = if acknowledges && in_order { CONFIRMED } else { 0 };
-        self.note(side, spoke | payload | after_answer | confirmed)
+        self.note(side, spoke | payload | followed | after_answer | confirmed)
     }
 
     /// Notes a datagram of `side`; true if it shows something new. A QUIC packet with a short header needs keys
-    /// that only the handshake gives (RFC 9001, 5.7). Nothing proves that a datagram's sender received anything; to
-    /// send once more after an answer is at least more than a flood of first datagrams does.
+    /// that only the handshake gives (RFC 9001, 5.7); where the handshake was not seen, other protocols look like that
+    /// as well. Nothing proves that a datagram's sender received anything; to send once more after an answer is at
+    /// least more than a flood of first datagrams does.
     #[inline]
-    pub fn note_datagram(&mut self, side: usize, payload: &[u8], has_payload: bool, is_quic: bool) -> bool {
-        let sent = if has_payload { SPOKE | PAYLOAD } else { SPOKE };
-        let has_short_header = is_quic && payload.first().is_some_and(|first| first & 0xc0 == 0x40);
-        let after_answer = if has_short_header { AFTER_ANSWER } else { 0 };
+    pub fn note_datagram(&mut self, side: usize, payload: &[u8], payload_len: u32, quic: QuicSigns) -> bool {
+        let sent = if payload_len > 0 { SPOKE | PAYLOAD } else { SPOKE };
+        let has_short_header = payload.first().is_some_and(|first| first & 0xc0 == 0x40);
+        let after_answer = match quic {
+            QuicSigns::Handshake if has_short_header => FOLLOWED | AFTER_ANSWER,
+            QuicSigns::Port if has_short_header && payload_len >= SHORTEST_QUIC => FOLLOWED,
+            _ => 0,
+        };
         let confirmed = if self.sides[1 - (side & 1)] & PAYLOAD != 0 { CONFIRMED } else { 0 };
         self.note(side, sent | after_answer | confirmed)
     }
@@ -91,21 +113,29 @@ impl Exchange {
     }
 
     /// How far the sides came in contact, if `client` is the client's side. `begins_known`: the number with which each
-    /// side begins was seen.
-    pub fn contact(self, client: usize, begins_known: [bool; 2]) -> Contact {
+    /// side begins was seen. `sent_much`: the side sent more than a host does without an answer.
+    pub fn contact(self, client: usize, begins_known: [bool; 2], sent_much: [bool; 2]) -> Contact {
         let sides = [client & 1, 1 - (client & 1)];
         let sent = |side: usize| self.has_sent(side, side == sides[0], begins_known[side]);
         let [client_sent, server_sent] = sides.map(sent);
         let [client, server] = sides.map(|side| self.sides[side] & !ACKNOWLEDGED);
-        if (client_sent && server_sent) || (server == 0 && client & AFTER_ANSWER != 0) {
+        let is_transfer =
+            client & FOLLOWED != 0 && sides.iter().any(|&side| sent_much[side] && self.is_received(side));
+        if (client_sent && server_sent) || (server == 0 && client & AFTER_ANSWER != 0) || is_transfer {
             Contact::Data
-        } else if server == 0 && !server_sent {
+        } else if server == 0 && !server_sent && client & FOLLOWED == 0 && !sent_much[sides[0]] {
             Contact::Attempted
-        } else if server & SPOKE == 0 && client & AFTER_ANSWER == 0 && !server_sent {
+        } else if server & (SPOKE | RESET) == RESET && client & FOLLOWED == 0 && !server_sent {
             Contact::Refused
         } else {
             Contact::Answered
         }
+    }
+
+    /// The other side received payload that `side` sent over TCP, as far as its segments show that. If only one side sends,
+    /// as in a connection of FTP that carries a file, that is all that is exchanged.
+    fn is_received(self, side: usize) -> bool {
+        self.sides[side] & (PAYLOAD | ACKNOWLEDGED) != 0 && self.sides[1 - side] & FOLLOWED != 0
     }
 
     /// `side` sent payload: it was seen, or acknowledged by a side that knows the number with which `side` begins. Where
@@ -131,7 +161,7 @@ mod tests {
         for &(side, segment_flags, has_payload) in segments {
             exchange.note_segment(side, segment_flags, has_payload, false);
         }
-        exchange.contact(0, [false; 2])
+        exchange.contact(0, [false; 2], [false; 2])
     }
 
     const SYN_SENT: (usize, u8, bool) = (0, SYN, false);
@@ -178,7 +208,7 @@ mod tests {
                 exchange.note_acknowledged(1 - side);
             }
         }
-        exchange.contact(0, begins_known)
+        exchange.contact(0, begins_known, [false; 2])
     }
 
     #[test]
@@ -212,7 +242,42 @@ mod tests {
         exchange.note_segment(0, SYN, false, false);
         exchange.note_segment(1, ACK, true, true);
         assert!(exchange.note_acknowledged(0) && !exchange.note_acknowledged(0));
-        assert_eq!(exchange.contact(0, [true, false]), Contact::Data);
+        assert_eq!(exchange.contact(0, [true, false], [false; 2]), Contact::Data);
+    }
+
+    #[test]
+    fn a_segment_of_the_client_alone_that_follows_a_handshake_shows_an_answer() {
+        assert_eq!(contact(&[SYN_SENT, (0, ACK, false)]), Contact::Answered);
+        assert_eq!(contact(&[SYN_SENT, (0, ACK, false), (1, RST, false)]), Contact::Answered);
+        assert_eq!(contact(&[SYN_SENT, (0, RST | ACK, false)]), Contact::Attempted);
+    }
+
+    #[test]
+    fn much_payload_of_one_side_is_data_if_the_other_side_received_it() {
+        let mut opened = Exchange::default();
+        opened.note_segment(0, SYN, false, false);
+        opened.note_segment(1, SYN | ACK, false, true);
+        let contact = |one: Exchange, sender: usize| one.contact(0, [true; 2], [sender == 0, sender == 1]);
+        for sender in [0, 1] {
+            let mut exchange = opened;
+            exchange.note_segment(sender, ACK, true, false);
+            exchange.note_segment(1 - sender, RST, false, false);
+            assert_eq!(contact(exchange, sender), Contact::Answered, "{sender}");
+            exchange.note_segment(1 - sender, ACK, false, false);
+            assert_eq!(contact(exchange, sender), Contact::Data, "{sender}");
+            assert_eq!(contact(exchange, 1 - sender), Contact::Answered, "{sender}");
+        }
+    }
+
+    #[test]
+    fn much_that_a_server_acknowledges_is_no_data_of_a_client_that_never_completed_the_handshake() {
+        let mut exchange = Exchange::default();
+        exchange.note_segment(0, SYN, false, false);
+        exchange.note_segment(1, ACK, false, false);
+        exchange.note_acknowledged(0);
+        assert_eq!(exchange.contact(0, [true, false], [true, false]), Contact::Answered);
+        exchange.note_segment(0, ACK, false, false);
+        assert_eq!(exchange.contact(0, [true, false], [true, false]), Contact::Data);
     }
 
     #[test]
@@ -234,17 +299,33 @@ mod tests {
 
     #[test]
     fn datagrams_of_the_client_are_an_attempt_until_one_shows_an_answer() {
+        let contact = |one: Exchange| one.contact(0, [false; 2], [false; 2]);
         let mut exchange = Exchange::default();
-        assert!(exchange.note_datagram(0, b"\xc0", true, true));
-        assert!(!exchange.note_datagram(0, b"\x40", true, false));
-        assert_eq!(exchange.contact(0, [false; 2]), Contact::Attempted);
-        assert!(exchange.note_datagram(0, b"\x40", true, true));
-        assert_eq!(exchange.contact(0, [false; 2]), Contact::Data);
+        assert!(exchange.note_datagram(0, b"\xc0", 1, QuicSigns::Handshake));
+        assert!(!exchange.note_datagram(0, b"\x40", 1, QuicSigns::None));
+        assert_eq!(contact(exchange), Contact::Attempted);
+        assert!(exchange.note_datagram(0, b"\x40", 1, QuicSigns::Handshake));
+        assert_eq!(contact(exchange), Contact::Data);
         let mut answered = Exchange::default();
-        answered.note_datagram(0, b"", false, false);
-        answered.note_datagram(1, b"a", true, false);
-        assert_eq!(answered.contact(0, [false; 2]), Contact::Answered);
-        answered.note_datagram(0, b"a", true, false);
-        assert_eq!(answered.contact(0, [false; 2]), Contact::Data);
+        answered.note_datagram(0, b"", 0, QuicSigns::None);
+        answered.note_datagram(1, b"a", 1, QuicSigns::None);
+        assert_eq!(contact(answered), Contact::Answered);
+        answered.note_datagram(0, b"a", 1, QuicSigns::None);
+        assert_eq!(contact(answered), Contact::Data);
+    }
+
+    #[test]
+    fn datagrams_of_a_client_alone_are_more_than_an_attempt_in_mid_connection_and_if_they_are_many() {
+        let contact = |first: u8, len: u32, signs: QuicSigns, is_much: bool| {
+            let mut exchange = Exchange::default();
+            exchange.note_datagram(0, &[first], len, signs);
+            exchange.contact(0, [false; 2], [is_much, false])
+        };
+        assert_eq!(contact(0x41, 21, QuicSigns::Port, false), Contact::Answered);
+        assert_eq!(contact(0x41, 20, QuicSigns::Port, false), Contact::Attempted);
+        assert_eq!(contact(0x81, 21, QuicSigns::Port, false), Contact::Attempted);
+        assert_eq!(contact(0x41, 21, QuicSigns::None, false), Contact::Attempted);
+        assert_eq!(contact(0x81, 21, QuicSigns::None, true), Contact::Answered);
+        assert_eq!(contact(0xc1, 21, QuicSigns::Handshake, true), Contact::Answered);
     }
 }

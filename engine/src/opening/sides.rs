@@ -1,6 +1,6 @@
 //! How far the openings of a flow's two sides have been read, and whether the connection was started and closed.
 
-use super::exchange::Exchange;
+use super::exchange::{Exchange, QuicSigns};
 use super::facts::{Fact, Facts};
 use crate::reassembly::stream_heads::{HeadOwner, NO_HEAD};
 use crate::types::contact::Contact;
@@ -8,12 +8,17 @@ use crate::types::end_reason::EndReason;
 use crate::types::ends::Ends;
 use crate::types::opening_state::OpeningState;
 use crate::types::tcp_header::TcpHeader;
+use crate::view::unseen_data::Revealed;
 use crate::wire::flags;
-use crate::wire::quic::Family;
+use crate::wire::quic::{Family, QUIC_PORT};
 
 /// A segment that acknowledges this many bytes of the other side, or fewer, shows that its sender knows with which
 /// number they begin: one in 65,536 guesses would be right.
 const MAX_FIRST_BYTES: u32 = 1 << 16;
+
+/// No host sends more payload than this without an answer, if it controls congestion: ten packets (RFC 6928; RFC 9002,
+/// 7.2) and some repetitions.
+const MOST_UNANSWERED: u64 = 1 << 16;
 
 /// The opening of one side.
 #[derive(Clone, Copy, Debug)]
@@ -127,16 +132,21 @@ impl Opening {
         self.facts.has(Fact::Settled)
     }
 
-    /// Notes that bytes of `side` were acknowledged that were not seen; true if that is new.
-    #[inline]
-    pub fn note_acknowledged(&mut self, side: usize) -> bool {
-        self.exchange.note_acknowledged(side)
+    /// Notes that a segment of `side` revealed payload that was not seen; true if that is new.
+    pub fn note_unseen(&mut self, side: usize, header: TcpHeader, revealed: Revealed) -> bool {
+        let is_new = revealed.acknowledged && self.exchange.note_acknowledged(1 - (side & 1));
+        is_new | (revealed.own && self.exchange.note_segment(side, header.flags, true, false))
     }
 
     /// Notes that `side` sent a datagram, of which `payload` was captured; true as for a segment.
     #[inline]
-    pub fn note_datagram(&mut self, side: usize, payload: &[u8], payload_len: u32) -> bool {
-        self.exchange.note_datagram(side, payload, payload_len > 0, self.quic.is_some())
+    pub fn note_datagram(&mut self, side: usize, payload: &[u8], payload_len: u32, ends: &Ends) -> bool {
+        let quic = match self.quic {
+            Some(_) => QuicSigns::Handshake,
+            None if ends.has_port(QUIC_PORT) => QuicSigns::Port,
+            None => QuicSigns::None,
+        };
+        self.exchange.note_datagram(side, payload, payload_len, quic)
     }
 
     /// The client was seen to receive what the server sent.
@@ -149,9 +159,11 @@ impl Opening {
         HeadOwner { flow, side, client: ends.client(), is_confirmed: self.is_confirmed(ends) }
     }
 
-    /// How far the two sides came in contact.
-    pub fn contact(&self, ends: &Ends) -> Contact {
-        self.exchange.contact(ends.client_side(), self.sides.map(|side| side.base_known))
+    /// How far the two sides came in contact, if each sent so many bytes of payload.
+    pub fn contact(&self, ends: &Ends, sent: [u64; 2]) -> Contact {
+        let begins_known = self.sides.map(|side| side.base_known);
+        let sent_much = sent.map(|bytes| bytes > MOST_UNANSWERED);
+        self.exchange.contact(ends.client_side(), begins_known, sent_much)
     }
 
     /// True if a segment is the SYN of another connection than this one.
@@ -309,10 +321,10 @@ mod tests {
         tcp.note_segment(0, header(1, 51, flags::ACK), 50);
         assert!(tcp.is_confirmed(&ends));
         let mut udp = Opening::default();
-        udp.note_datagram(1, b"query", 5);
-        udp.note_datagram(0, b"answer", 6);
+        udp.note_datagram(1, b"query", 5, &ends);
+        udp.note_datagram(0, b"answer", 6, &ends);
         assert!(!udp.is_confirmed(&ends));
-        udp.note_datagram(1, b"query", 5);
+        udp.note_datagram(1, b"query", 5, &ends);
         assert!(udp.is_confirmed(&ends));
     }
 }

@@ -71,6 +71,15 @@ impl Missing {
     }
 }
 
+/// Payload that a segment shows to have been sent, and that was not seen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Revealed {
+    /// Of its sender, which goes on behind it.
+    pub own: bool,
+    /// Of the other side: it is acknowledged.
+    pub acknowledged: bool,
+}
+
 /// What was not seen of a flow's data.
 #[derive(Debug, Default)]
 pub struct UnseenData {
@@ -102,39 +111,41 @@ impl UnseenData {
         is_expected
     }
 
-    /// Follows the sequence numbers of one segment that `side` of a TCP flow sent; true if it acknowledges bytes of the
-    /// other side that were not seen.
+    /// Follows the sequence numbers of one segment that `side` of a TCP flow sent.
     #[inline]
-    pub fn follow(&mut self, side: usize, header: TcpHeader, payload_len: u32) -> bool {
+    pub fn follow(&mut self, side: usize, header: TcpHeader, payload_len: u32) -> Revealed {
+        let mut revealed = Revealed::default();
         if header.flags & flags::RST != 0 {
-            return false; // its numbers may be anything (RFC 9293, 3.10.7)
+            return revealed; // its numbers may be anything (RFC 9293, 3.10.7)
         }
         let first = header.first_byte();
         let end = first.wrapping_add(payload_len).wrapping_add(u32::from(header.flags & flags::FIN != 0));
         if first == self.next[side] && self.next_known[side] {
             self.next[side] = end;
         } else {
-            self.follow_out_of_order(side, (first, end), header.flags & flags::SYN != 0);
+            revealed.own = self.follow_out_of_order(side, (first, end), header.flags & flags::SYN != 0);
         }
         let other = 1 - side;
         let is_ahead = (header.ack.wrapping_sub(self.next[other]) as i32) > 0;
         let is_relevant = is_ahead || !self.next_known[other] || self.missing.is_some();
-        header.flags & flags::ACK != 0 && is_relevant && self.acknowledge(other, header.ack)
+        revealed.acknowledged =
+            header.flags & flags::ACK != 0 && is_relevant && self.acknowledge(other, header.ack);
+        revealed
     }
 
-    /// A segment that does not continue at the expected number.
-    fn follow_out_of_order(&mut self, side: usize, (first, end): (u32, u32), is_syn: bool) {
+    /// A segment that does not continue at the expected number; true if there is payload before it.
+    fn follow_out_of_order(&mut self, side: usize, (first, end): (u32, u32), is_syn: bool) -> bool {
         let next = self.next[side];
         let is_late = self.next_known[side] && next.wrapping_sub(end) <= MAX_STEP;
         if is_syn && is_late {
-            return; // a copy of the SYN that began the stream, or its retransmission
+            return false; // a copy of the SYN that began the stream, or its retransmission
         }
         if is_syn || !self.next_known[side] {
             (self.next[side], self.next_known[side]) = (end, true);
             if let Some(missing) = &mut self.missing {
                 missing[side].settle();
             }
-            return;
+            return false;
         }
         let ahead = first.wrapping_sub(next);
         if ahead <= MAX_STEP {
@@ -148,6 +159,7 @@ impl UnseenData {
                 missing[side].fill(first, end);
             }
         }
+        (2..=MAX_STEP).contains(&ahead) // one number may be a FIN that was not seen, which is no byte
     }
 
     /// The other side has received everything of `side` before `number`; true if some of it was not seen.
@@ -172,7 +184,7 @@ impl UnseenData {
             }
             _ => {}
         }
-        self.missing.as_ref().is_some_and(|missing| missing[side].unseen_bytes() > 0)
+        self.bytes_of(side) > 0
     }
 
     /// The state of a flow that goes on where this one ended: what is missing here is not missing there.
@@ -194,9 +206,22 @@ impl UnseenData {
         self.is_answered() && is_acknowledged && is_near(header.seq, self.next[side])
     }
 
+    /// A segment that `side` sent belongs to the connection, and precedes what both sides reached.
+    pub fn is_preceded_by(&self, side: usize, header: TcpHeader) -> bool {
+        let is_behind = |number: u32, next: u32| (1..=MAX_UNSEEN_STEP).contains(&next.wrapping_sub(number));
+        let is_acknowledged = header.flags & flags::ACK == 0 || is_behind(header.ack, self.next[1 - side]);
+        let is_reset = header.flags & flags::RST != 0;
+        !is_reset && self.is_answered() && is_acknowledged && is_behind(header.first_byte(), self.next[side])
+    }
+
     /// Bytes of both sides that were acknowledged and not seen.
     pub fn bytes(&self) -> u64 {
-        self.missing.iter().flat_map(|sides| sides.iter()).map(Missing::unseen_bytes).sum()
+        self.bytes_of(0) + self.bytes_of(1)
+    }
+
+    /// Bytes of `side` that were acknowledged and not seen.
+    pub fn bytes_of(&self, side: usize) -> u64 {
+        self.missing.as_ref().map_or(0, |missing| missing[side].unseen_bytes())
     }
 
     /// Both sides have sent or acknowledged something (TCP).
@@ -370,11 +395,23 @@ mod tests {
     #[test]
     fn an_acknowledgement_of_what_was_not_seen_is_told_apart() {
         let mut data = UnseenData::default();
-        let mut server = |ack: u32| data.follow(1, TcpHeader { seq: 5, ack, flags: flags::ACK }, 10);
+        let mut server =
+            |ack: u32| data.follow(1, TcpHeader { seq: 5, ack, flags: flags::ACK }, 10).acknowledged;
         assert_eq!([1000, 1000, 1001, 1517, 1517].map(&mut server), [false, false, false, true, true]);
         let mut seen = Stream::begun();
         seen.sent(1, 100);
-        assert!(!seen.0.follow(1, TcpHeader { seq: 5, ack: 101, flags: flags::ACK }, 0));
+        assert!(!seen.0.follow(1, TcpHeader { seq: 5, ack: 101, flags: flags::ACK }, 0).acknowledged);
+    }
+
+    #[test]
+    fn a_segment_ahead_of_the_latest_reveals_payload_and_one_number_may_be_a_fin() {
+        let own = |seq: u32, flags: u8| {
+            let mut stream = Stream::begun();
+            stream.0.follow(0, TcpHeader { seq, ack: 6, flags }, 0).own
+        };
+        assert!(own(500, flags::ACK) && own(3, flags::ACK));
+        assert!(![1, 2, 0, 1 << 30].into_iter().any(|seq| own(seq, flags::ACK)));
+        assert!(!own(500, flags::RST | flags::ACK));
     }
 
     #[test]
