@@ -21,6 +21,9 @@ pub struct Remembered {
     first_id: u64,
     pub(super) last_ns: u64,
     client: u8,
+    /// The side of which alone packets were seen.
+    alone: Option<u8>,
+    interface: u16,
     pub(super) is_matched: bool,
     /// The connection has gone on after a silence before.
     pub(super) has_continued: bool,
@@ -29,7 +32,10 @@ pub struct Remembered {
 impl Remembered {
     /// A flow that is over, or goes on. `is_matched`: a signature matches it.
     pub fn of(flow: &Flow, is_matched: bool) -> Self {
+        let is_silent = |side: u8| flow.traffic.sides()[usize::from(side)].packets == 0;
         Self {
+            alone: (0..2).find(|side| is_silent(1 - side)),
+            interface: flow.interface(),
             opening: flow.opening,
             unseen: flow.view.unseen.to_be_continued(),
             handshake: flow.view.handshake.to_be_continued(),
@@ -46,6 +52,14 @@ impl Remembered {
     /// The same connection: the numbers of a segment are near those that both sides reached.
     pub fn fits(&self, side: usize, header: TcpHeader) -> bool {
         self.unseen.is_continued_by(side, header)
+    }
+
+    /// The other direction of a connection of which one was seen: a segment of what both sides had sent by then comes from
+    /// another interface. So their clocks differ by the silence between.
+    pub fn is_other_half(&self, side: usize, header: TcpHeader, interface: u16) -> bool {
+        self.alone.is_some_and(|alone| usize::from(alone) != side)
+            && self.interface != interface
+            && self.unseen.is_preceded_by(side, header)
     }
 
     /// The flow with which it goes on, with number `id`. `client` is the client's side now.

@@ -8,7 +8,7 @@ use crate::types::arrival::Arrival;
 use crate::types::contact::Contact;
 use crate::types::end_reason::EndReason;
 use crate::types::tcp_header::TcpHeader;
-use crate::wire::flags::SYN;
+use crate::wire::flags::{ACK, SYN};
 use crate::wire::quic::{first_header, PacketType};
 use crate::wire::{Segment, Transport};
 
@@ -27,7 +27,15 @@ impl Monitor {
         let Sender { key, side, .. } = sender;
         match segment.transport {
             Transport::Tcp { seq, ack, flags } => {
-                let is_continued = self.idle.find_tcp(key)?.fits(side, TcpHeader { seq, ack, flags });
+                let header = TcpHeader { seq, ack, flags };
+                let found = self.idle.find_tcp(key)?;
+                let is_other_half = found.is_other_half(side, header, arrival.interface);
+                let is_continued =
+                    found.fits(side, header) || (is_other_half && flags & (SYN | ACK) == SYN | ACK);
+                if is_other_half {
+                    self.timer.distrust_clocks();
+                    self.tally.view(arrival.interface).clock_steps += 1;
+                }
                 if !is_continued && flags & SYN == 0 {
                     return None; // a stray segment, which must not make anything forgotten
                 }
