@@ -257,9 +257,11 @@ impl Flow {
     pub fn settle_duplicates(&mut self, duplicates: &Duplicates, tally: &mut Tally) {
         let interface = self.interface();
         let may_duplicate = duplicates.may_duplicate(interface);
-        if let Some((own, found)) = self.view.duplicates.settle(may_duplicate) {
-            self.traffic.add_volumes(own);
-            tally.view(interface).duplicate_packets += found;
+        if let Some(settled) = self.view.duplicates.settle(may_duplicate) {
+            self.traffic.add_volumes(settled.own);
+            let view = tally.view(interface);
+            view.duplicate_packets += u64::from(settled.duplicates);
+            view.tcp_bytes += if self.ends.is_tcp() { settled.own_payload } else { 0 };
         }
     }
 

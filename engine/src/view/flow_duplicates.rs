@@ -57,11 +57,19 @@ pub struct FlowDuplicates {
 struct Repeats {
     /// Duplicates, which were not counted in the flow.
     packets: u32,
-    /// Those of them that were not reported yet.
-    found: u32,
     sides: [Side; 2],
-    /// What turned out to count, by side.
-    own: [Volume; 2],
+    settled: Settled,
+}
+
+/// What has been decided, and not reported yet.
+#[derive(Debug, Default)]
+pub struct Settled {
+    /// What each side has sent itself, which counts.
+    pub own: [Volume; 2],
+    /// The payload in it.
+    pub own_payload: u64,
+    /// Duplicates.
+    pub duplicates: u32,
 }
 
 /// How the packets of one side are delivered.
@@ -73,6 +81,8 @@ struct Side {
     idle: u8,
     /// What was set aside until this side shows how it is delivered, by sender.
     aside: [Volume; 2],
+    /// The payload in it.
+    aside_payload: u64,
 }
 
 impl FlowDuplicates {
@@ -97,9 +107,9 @@ impl FlowDuplicates {
         }
     }
 
-    /// Decides about what was set aside: returns what each side has sent itself, which counts, and the number of
-    /// duplicates. `may_duplicate` tells whether the interface may deliver packets twice.
-    pub fn settle(&mut self, may_duplicate: bool) -> Option<([Volume; 2], u64)> {
+    /// Decides about what was set aside, and returns what is decided. `may_duplicate`: the interface may deliver packets
+    /// twice.
+    pub fn settle(&mut self, may_duplicate: bool) -> Option<Settled> {
         self.repeats.as_mut().map(|repeats| repeats.settle(may_duplicate))
     }
 }
@@ -125,7 +135,10 @@ impl Repeats {
         };
         match occurrence {
             Occurrence::Duplicate => self.add_found(segment.ip_packets),
-            _ if !is_own => self.sides[showing].aside[side].add(Volume::of(segment)),
+            _ if !is_own => {
+                self.sides[showing].aside[side].add(Volume::of(segment));
+                self.sides[showing].aside_payload += u64::from(segment.payload_len);
+            }
             _ => {}
         }
         if advances {
@@ -139,24 +152,26 @@ impl Repeats {
         }
         match is_own {
             true => Treatment::Count,
-            false => Treatment::Skip(std::mem::take(&mut self.found)),
+            false => Treatment::Skip(std::mem::take(&mut self.settled.duplicates)),
         }
     }
 
     /// Decides about what was set aside until `showing` shows it.
     fn resolve(&mut self, showing: usize, is_twice: bool) {
+        let payload = std::mem::take(&mut self.sides[showing].aside_payload);
+        self.settled.own_payload += if is_twice { 0 } else { payload };
         for side in [0, 1] {
             let aside = std::mem::take(&mut self.sides[showing].aside[side]);
             if is_twice {
                 self.add_found(u32::try_from(aside.packets).unwrap_or(u32::MAX));
             } else {
-                self.own[side].add(aside);
+                self.settled.own[side].add(aside);
             }
         }
     }
 
     fn add_found(&mut self, packets: u32) {
-        self.found = self.found.saturating_add(packets);
+        self.settled.duplicates = self.settled.duplicates.saturating_add(packets);
         self.packets = self.packets.saturating_add(packets);
     }
 
@@ -177,11 +192,11 @@ impl Repeats {
         }
     }
 
-    fn settle(&mut self, may_duplicate: bool) -> ([Volume; 2], u64) {
+    fn settle(&mut self, may_duplicate: bool) -> Settled {
         for side in [0, 1] {
             self.resolve(side, self.sides[side].is_twice(may_duplicate));
         }
-        (std::mem::take(&mut self.own), std::mem::take(&mut self.found).into())
+        std::mem::take(&mut self.settled)
     }
 }
 
