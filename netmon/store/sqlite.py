@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from netmon.errors import StoreError
+from netmon.errors import StoreError, reason_of
 from netmon.store.dialect import SQLITE
 from netmon.store.migrations import check, migrate
 from netmon.store.rows import StoreRow
@@ -149,7 +149,11 @@ class SqliteStore:
 
 def _uri_to_read(path: Path) -> str:
     """The name by which SQLite only reads a file, even if its folder cannot be written to."""
-    if not path.is_file():
+    try:
+        is_there = path.is_file()
+    except OSError as error:  # its folder is closed to this user, for example
+        raise StoreError(f"{path}: {reason_of(error)}") from error
+    if not is_there:
         raise StoreError(f"{path}: there is no store: `netmon run` and `netmon read --store FILE` make one")
     is_at_rest = not Path(f"{path}-wal").exists() and not os.access(path.parent, os.W_OK)
     return f"{path.absolute().as_uri()}?{'immutable=1' if is_at_rest else 'mode=ro'}"

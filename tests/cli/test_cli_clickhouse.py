@@ -75,6 +75,7 @@ def without_sensors(report):
     for one in report["findings"]:
         for contact in one["contacts"]:
             del contact["sensor"], contact["run"], contact["flow"]
+    report["used"] = [one for one in report["used"] if one["kind"] != "configuration"]  # it names the sensor
     for one in report["used"]:
         del one["runs"]
     arcs = defaultdict(list)

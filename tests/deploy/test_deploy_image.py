@@ -235,5 +235,5 @@ def test_a_given_user_is_kept(image, ambient):
     sensor.terminate()
     sensor.communicate(timeout=30)
     assert state
-    assert all(": permission denied; " in line for line in state)
+    assert all(": permission denied; " in line for line in state), state
     assert line.startswith("netmon: watching port" if ambient else "netmon: port: no permission to capture")

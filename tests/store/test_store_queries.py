@@ -12,6 +12,7 @@ from netmon.outputs.observer import Observer
 from netmon.store import queries, spans
 from netmon.store.intake import Intake
 from netmon.store.queries import Scope, Totals
+from netmon.store.reading import opened
 from netmon.store.sqlite import SqliteStore
 from tests.records import MOSCOW, UNDECIDED, UNEXPECTED, ZURICH, classified
 from tests.store.conftest import lines_of
@@ -177,3 +178,12 @@ def test_a_store_is_opened_again(tmp_path):
         intake.flush()
         assert queries.totals(store, Scope()) == Totals(1, 100, 200, 100, 100)
         store.close()
+
+
+def test_a_store_that_cannot_be_looked_at_is_one_error(tmp_path):
+    """As in a folder that is closed to this user: a sensor that looks for earlier findings goes on."""
+    with (
+        pytest.raises(StoreError, match=": file name too long$"),
+        opened(tmp_path / ("x" * 300), is_read_only=True),
+    ):
+        pass
