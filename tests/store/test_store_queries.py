@@ -183,7 +183,7 @@ def test_a_store_is_opened_again(tmp_path):
 def test_a_store_that_cannot_be_looked_at_is_one_error(tmp_path):
     """As in a folder that is closed to this user: a sensor that looks for earlier findings goes on."""
     with (
-        pytest.raises(StoreError, match=": file name too long$"),
+        pytest.raises(StoreError, match=r": file name too long$"),
         opened(tmp_path / ("x" * 300), is_read_only=True),
     ):
         pass
