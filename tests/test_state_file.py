@@ -2,12 +2,13 @@
 
 import json
 import os
+import resource
 
 import pytest
 
 from netmon.outputs.machines import CountGroup, MachineSets
 from netmon.outputs.machines_file import MachinesFile, erase_machines
-from netmon.state_file import replace_file
+from netmon.state_file import StateFile, replace_file
 
 
 def test_a_link_under_the_name_of_the_new_file_is_not_followed(tmp_path):
@@ -43,6 +44,21 @@ def test_a_process_that_may_change_no_rights_replaces_its_files(tmp_path, monkey
 
 def _refuse(*_):
     raise PermissionError
+
+
+def test_a_probe_writes(tmp_path):
+    """That a file can be made on a full disk does not mean that it can be written."""
+    log = []
+    state = StateFile(tmp_path / "state.json", 1, log.append, if_damaged="", if_unsaved="it is lost")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        state.probe()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert log == [f"{tmp_path}/state.json: file too large; until it can be written, it is lost"]
+    state.probe()
+    assert (len(log), list(tmp_path.iterdir())) == (1, [])
 
 
 def test_nothing_is_left_beside_the_file(tmp_path):

@@ -61,12 +61,17 @@ NETWORK_LINES = (
 """The shapes of entries on one line; the first one only, unless they are mixed."""
 NAME_BLOCK = "suffix: {name}\n        status: official\n        sources:\n        - O1"
 NETWORK_BLOCK = "{network}:\n        status: community\n        votes:\n          example_db: RU/Moscow"
-"""Entries as programs write them, each key on a line of its own."""
+NAME_IN_BRACES = (
+    "{{\n          suffix: {name},\n          status: official,\n          sources: [O1],\n        }}"
+)
+NETWORK_IN_BRACES = "{network}:\n        {{ status: community, votes: {{ example_db: RU/Moscow }} }}"
+"""Entries as programs and formatters write them, over several lines."""
 
 SHAPES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "plain": (NAMES[:1], NETWORK_LINES[:1]),
     "mixed": (NAMES, NETWORK_LINES),
     "blocks": ((NAME_BLOCK,), (NETWORK_BLOCK,)),
+    "braces": ((NAME_IN_BRACES,), (NETWORK_IN_BRACES,)),
 }
 
 
@@ -115,6 +120,8 @@ def main() -> None:
         "networks of mixed shapes": (0, count, 1, "mixed"),
         "names on four lines each": (count, 0, 1, "blocks"),
         "networks on four lines each": (0, count, 1, "blocks"),
+        "names in braces over lines": (count, 0, 1, "braces"),
+        "networks in braces over lines": (0, count, 1, "braces"),
     }.items():
         words = (sys.executable, "-m", "tests.bench.signatures", *map(str, numbers))
         result = subprocess.run(words, check=True, capture_output=True, text=True).stdout
