@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from netmon import quality, wiring
 from netmon._engine import Matcher
+from netmon.activity import Activity
 from netmon.config.settings import Config, state_folder
 from netmon.days import DAY_S
 from netmon.destinations.file import DestinationsFile
@@ -95,7 +96,7 @@ class Sensor:
         self._quality = quality.Watch()
         remembered = self._series.load()
         seen = remembered.last_seen.get(FLOW_PACKET_SEEN, {})
-        self._activity = quality.Activity({interface: time_s for (interface,), time_s in seen.items()})
+        self._activity = Activity({interface: time_s for (interface,), time_s in seen.items()})
         self._is_suspected = False
         self.prometheus = Prometheus(
             package_version(), self._stats, hold_s=config.hold_zero_s, with_created=config.created_series

@@ -22,6 +22,7 @@ ALLOWED = {
     "language": {"countries"},
     "limits": set(),
     "quality": {"encapsulations", "language"},
+    "activity": {"quality"},
     "records": {"language"},
     "state_file": {"errors"},
     "supervisor": set(),
@@ -158,6 +159,7 @@ ALLOWED = {
         "yaml_nodes",
     },
     "sensor": {
+        "activity",
         "_engine",
         "config",
         "days",

@@ -2,7 +2,8 @@
 
 import pytest
 
-from netmon.quality import THRESHOLDS, Activity, Watch, find_faults, percent_text, unread_text
+from netmon.activity import Activity
+from netmon.quality import THRESHOLDS, Watch, find_faults, percent_text, unread_text
 
 GOOD = {
     "packets": 100_000,

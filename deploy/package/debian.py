@@ -126,20 +126,25 @@ def _lay_out(tree: Path, wheel: Path, python: str, version: str) -> None:
     _write(documents / "copyright", copyright_file(tree / packages, str(packages)))
     _compress(documents / "changelog.gz", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
     _compress(documents / "changelog.Debian.gz", _changelog(version))
-    _write_help(tree, tree / packages)
+    _write_help(tree, wheel)
     for folder in (tree / packages).glob("*.dist-info"):
         _settle(folder)
 
 
-def _make_environment(tree: Path, packages: Path, wheel: Path, python: str) -> None:
-    """A virtual environment as `venv` makes it, with the packages of its Python, from wheels only."""
+def _install(wheel: Path, packages: Path, python: str) -> None:
+    """Puts netmon and what it requires into a folder, for a version of Python, from wheels only."""
     pip = [str(python_with("pip", "pip>=24")), "-m", "pip", "install", "--quiet", "--no-compile"]
-    options = ["--target", str(tree / packages), "--only-binary", ":all:"]
+    options = ["--target", str(packages), "--only-binary", ":all:"]
     options += ["--python-version", python, "--implementation", "cp"]
     options += [word for one in PLATFORMS for word in ("--platform", one)]
     run([*pip, *options, "--require-hashes", "--requirement", str(REQUIREMENTS)])
     run([*pip, *options, "--no-deps", "--upgrade", str(wheel)])
-    shutil.rmtree(tree / packages / "bin")
+    shutil.rmtree(packages / "bin")
+
+
+def _make_environment(tree: Path, packages: Path, wheel: Path, python: str) -> None:
+    """A virtual environment as `venv` makes it, with the packages of its Python."""
+    _install(wheel, tree / packages, python)
     home = f"home = /usr/bin\ninclude-system-site-packages = false\nversion = {python}\n"
     _write(tree / HOME / "pyvenv.cfg", home)
     program = tree / HOME / "bin" / "netmon"
@@ -150,18 +155,21 @@ def _make_environment(tree: Path, packages: Path, wheel: Path, python: str) -> N
     (tree / "usr/bin/netmon").symlink_to("../lib/netmon/bin/netmon")
 
 
-def _write_help(tree: Path, packages: Path) -> None:
-    """The manual pages and the completion of shells, which netmon itself can tell."""
+def _write_help(tree: Path, wheel: Path) -> None:
+    """The manual pages and the completion of shells, as netmon tells them to the Python that runs this."""
     with tempfile.TemporaryDirectory() as folder:
-        run([sys.executable, "-m", "deploy.package.manual", packages, folder])
-        for path in Path(folder).iterdir():
+        packages, pages = Path(folder, "packages"), Path(folder, "pages")
+        pages.mkdir()
+        _install(wheel, packages, "{}.{}".format(*sys.version_info))
+        run([sys.executable, "-m", "deploy.package.manual", packages, pages])
+        for path in pages.iterdir():
             text = path.read_text(encoding="utf-8")
             _compress(tree / "usr/share/man/man1" / f"{path.name}.gz", text)
-    program = f"import sys; sys.path.insert(0, {str(packages)!r}); from netmon.cli import main; main()"
-    for shell, place in COMPLETION.items():
-        chosen = {"_NETMON_COMPLETE": f"source_{shell}", "PYTHONDONTWRITEBYTECODE": "1"}
-        script = output_of([sys.executable, "-c", program], chosen)
-        _write(tree / place, script.strip() + "\n")
+        program = f"import sys; sys.path.insert(0, {str(packages)!r}); from netmon.cli import main; main()"
+        for shell, place in COMPLETION.items():
+            chosen = {"_NETMON_COMPLETE": f"source_{shell}", "PYTHONDONTWRITEBYTECODE": "1"}
+            script = output_of([sys.executable, "-c", program], chosen)
+            _write(tree / place, script.strip() + "\n")
 
 
 def _settle(folder: Path) -> None:

@@ -63,13 +63,13 @@ def read_names(item: Item, context: VendorContext, component: str) -> tuple[Name
     def read_each(some: Item) -> list[NameRule]:
         return [read_name(element, context, component) for element in some.elements()]
 
-    def derive(texts: Texts, like: NameRule) -> NameRule:
+    def derive(texts: Texts, like: NameRule, number: int) -> NameRule:
         return NameRule(
             kind=like.kind,
             text=texts.text,
             family=texts.family or like.family,
             note=texts.note or like.note,
-            number=next(context.numbers),
+            number=number,
             vendor=like.vendor,
             component=like.component,
             file=like.file,
@@ -82,7 +82,7 @@ def read_names(item: Item, context: VendorContext, component: str) -> tuple[Name
         has_labels = all("." in name.text for name in names)
         return has_labels and are_accepted([(0, name.kind, name.text) for name in names], [])
 
-    reader = RunReader(item, ("exact", "suffix"), read_each, derive, are_good)
+    reader = RunReader(item, ("exact", "suffix"), read_each, derive, context.numbers, are_good)
     return tuple(reader.read())
 
 
@@ -174,7 +174,7 @@ def _read_prefixes(item: Item, holding: _Holding, context: VendorContext) -> Ite
     def read_each(some: Item) -> list[NetworkRule]:
         return [_read_network(text, one, holding, context) for text, one in some.entries().items()]
 
-    def derive(texts: Texts, like: NetworkRule) -> NetworkRule:
+    def derive(texts: Texts, like: NetworkRule, number: int) -> NetworkRule:
         prefix = texts.key if ":" not in texts.key else _canonical(texts.key)
         return NetworkRule(
             prefix=prefix,
@@ -185,7 +185,7 @@ def _read_prefixes(item: Item, holding: _Holding, context: VendorContext) -> Ite
             place=like.place,
             votes=tuple(replace(vote, prefix=prefix) for vote in like.votes),
             holder=like.holder,
-            number=next(context.numbers),
+            number=number,
             vendor=like.vendor,
             component=NETWORK,
             file=like.file,
@@ -198,7 +198,7 @@ def _read_prefixes(item: Item, holding: _Holding, context: VendorContext) -> Ite
     def are_good(networks: list[NetworkRule]) -> bool:
         return are_accepted([], [(0, network.prefix) for network in networks])
 
-    return RunReader(item, (), read_each, derive, are_good).read()
+    return RunReader(item, (), read_each, derive, context.numbers, are_good).read()
 
 
 def _canonical(prefix: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
@@ -52,7 +52,8 @@ class RunReader(Generic[AnyRule]):
     kinds: tuple[str, ...]
     """The keys of elements of which one has the text."""
     read_each: Callable[[Item], list[AnyRule]]
-    derive: Callable[[Texts, AnyRule], AnyRule]
+    derive: Callable[[Texts, AnyRule, int], AnyRule]
+    numbers: Iterator[int]
     are_good: Callable[[list[AnyRule]], bool]
 
     def read(self) -> Iterator[AnyRule]:
@@ -79,7 +80,7 @@ class RunReader(Generic[AnyRule]):
             for first, *likes in alike.values():
                 rule = by_line.get(first.line)
                 if rule is not None and self._is_derivable(first, rule):
-                    derived += (self.derive(texts, rule) for texts in likes)
+                    derived += (self.derive(texts, rule, next(self.numbers)) for texts in likes)
                 else:
                     others.update(texts.line for texts in likes)
             rules += self._read_entries(run, others)
@@ -113,7 +114,7 @@ class RunReader(Generic[AnyRule]):
 
     def _is_derivable(self, texts: Texts, rule: AnyRule) -> bool:
         """True if the texts that were cut out of an entry are those that its rule has."""
-        return replace(self.derive(texts, rule), number=rule.number) == rule
+        return self.derive(texts, rule, rule.number) == rule
 
     def _read_entries(self, run: Run, lines: Collection[int]) -> list[AnyRule]:
         """The rules of the entries that begin at these lines, read as YAML."""

@@ -37,6 +37,7 @@ for folder in "$@"; do
     layer="lowerdir=/$folder,upperdir=layers/$folder/upper,workdir=layers/$folder/work"
     mount -t overlay -o "$layer" overlay "/$folder"
 done
+rm -rf /var/lib/netmon  # in the private copy: a newcomer has no earlier findings
 """
 
 

@@ -33,6 +33,21 @@ from tests.store.engine import Engine
 from tests.store.test_store_machines import DAYS, IN_OCTOBER, NOVEMBER, OCTOBER, seen
 from tests.store.test_store_queries import NOON_NS, report
 
+pytestmark = pytest.mark.reuse(
+    ":(glob)netmon/*.py",
+    "netmon/data/signatures",
+    "netmon/outputs",
+    "netmon/privacy",
+    "netmon/report",
+    "netmon/signatures",
+    "netmon/store",
+    "engine/src/event",
+    "engine/src/python",
+    "tests/records.py",
+    "tests/report",
+    "tests/store",
+)
+
 FIRST = START_NS // DAY_NS
 SPANS_NS = (DAY_NS // 3, DAY_NS, 7 * DAY_NS)
 
