@@ -72,7 +72,7 @@ class LiveRecord:
             self._machines.turn(now_ns)
         else:
             self.view(stats, now_ns)
-        self._run.run(phase, now_ns, conditions=conditions)
+        self._run.run(phase, now_ns, conditions=conditions, interfaces=sorted(stats.get("interfaces", ())))
         self.flush()
 
     def view(self, stats: Mapping[str, Any], now_ns: int) -> None:

@@ -8,11 +8,14 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from netmon.days import DAY_NS
 from netmon.store.sqlite import SqliteStore
-from netmon.store.tables import FLOWS, TABLES, StoreTable
+from netmon.store.tables import CONDITIONS, FLOWS, RUNS, TABLES, StoreTable
 
 _ROWS_AT_ONCE = 500
 _PAGES_AT_ONCE = 100
+_OF_RUNS = (RUNS, CONDITIONS)
+"""What says how a run judged, and on what: it leaves with the last that the run has seen."""
 _SLACK = 0.9
 """A store that is too large shrinks to this part of its limit, so that not every row makes it so again."""
 
@@ -48,7 +51,8 @@ class Retention:
             return True
         if not self._is_too_large(store):
             return False
-        oldest = min(filter(None, (_oldest_day(store, table) for table in TABLES)), default=None)
+        aging = (table for table in TABLES if table not in _OF_RUNS)
+        oldest = min(filter(None, (_oldest_day(store, table) for table in aging)), default=None)
         if oldest is None:
             return False
         # Of the oldest days, only rows on which later ones build may be left.
@@ -77,19 +81,29 @@ def _oldest_day(store: SqliteStore, table: StoreTable) -> int | None:
 
 
 def _remove(store: SqliteStore, before_day: int) -> bool:
-    """Removes some rows of earlier days. A flow that goes on keeps them: its later totals build on them."""
+    """Removes some rows of earlier days. A flow that goes on keeps its own: later totals build on them."""
     for table in TABLES:
         column, units = table.age
         key = ", ".join(table.key)
-        goes_on = ""
         if table is FLOWS:
-            same = " AND ".join(f"later.{name} = flows.{name}" for name in ("sensor", "run", "flow"))
-            goes_on = f" AND NOT EXISTS (SELECT 1 FROM flows AS later WHERE {same} AND later.day >= :before)"
+            goes_on = _has_nothing_later("flows", table, ("sensor", "run", "flow"))
+        elif table in _OF_RUNS:
+            goes_on = "".join(_has_nothing_later(of, table, ("sensor", "run")) for of in ("flows", "views"))
+        else:
+            goes_on = ""
         chosen = f"SELECT {key} FROM {table.name} WHERE {column} < :before{goes_on} LIMIT {_ROWS_AT_ONCE}"
         statement = f"DELETE FROM {table.name} WHERE ({key}) IN ({chosen})"
-        if store.execute(statement, {"before": before_day * units}):
+        times = {"before": before_day * units, "before_day": before_day, "before_ns": before_day * DAY_NS}
+        if store.execute(statement, {name: time for name, time in times.items() if f":{name}" in statement}):
             return True
     return False
+
+
+def _has_nothing_later(of: str, table: StoreTable, same: tuple[str, ...]) -> str:
+    """The condition that a row has nothing later in another table."""
+    equal = " AND ".join(f"later.{name} = {table.name}.{name}" for name in same)
+    later = {"flows": "later.day >= :before_day", "views": "later.end_ns > :before_ns"}[of]
+    return f" AND NOT EXISTS (SELECT 1 FROM {of} AS later WHERE {equal} AND {later})"
 
 
 def _give_back(store: SqliteStore) -> bool:

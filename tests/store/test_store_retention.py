@@ -11,6 +11,9 @@ from netmon.store.queries import Scope
 from netmon.store.retention import Limit, Retention, used_bytes
 from netmon.store.sqlite import SqliteStore
 from tests.records import MOSCOW, UNEXPECTED, classified
+from tests.report.scenes import START_NS
+from tests.report.test_gather import flow as a_flow
+from tests.report.test_gather import run
 from tests.store.conftest import lines_of
 
 TODAY = 20_000
@@ -41,10 +44,10 @@ def filled(tmp_path):
     store.close()
 
 
-def tidy(store, limit):
+def tidy(store, limit, today=TODAY):
     """Everything that is to be done, and in how many steps."""
     retention, rounds = Retention(limit), 1
-    while retention.tidy(store, TODAY, 0):
+    while retention.tidy(store, today, 0):
         rounds += 1
         assert rounds < 10_000
     return rounds
@@ -111,3 +114,26 @@ def test_others_read_and_write_between_the_steps(filled, tmp_path):
         steps += 1
     other.close()
     assert steps > 5
+
+
+@pytest.mark.parametrize("limit", [Limit(days=90), Limit(max_bytes=1)], ids=["days", "size"])
+def test_a_run_that_goes_on_keeps_its_record(tmp_path, limit):
+    """A sensor runs longer than its flows are kept: who judged, and how, stays with what it saw."""
+    store = SqliteStore(tmp_path / "flows.db")
+    days_of_views = tuple((hour, hour + 24) for hour in range(0, 24 * 100, 24))
+    intake = Intake(store, "flows.db")
+    for line in run(a_flow(), views=days_of_views, until=24 * 100, ended=False):
+        intake.write(line)
+    intake.flush()
+
+    def count(table):
+        return store.value(f"SELECT count(*) FROM {table}")
+
+    first, retention = START_NS // DAY_NS, Retention(limit)
+    views = count("views")
+    while retention.tidy(store, first + 99, 0) and count("views") > views // 2:
+        assert (count("runs"), count("conditions")) == (1, 1)
+    assert (count("views") < views, count("flows"), count("runs"), count("conditions")) == (True, 0, 1, 1)
+    tidy(store, limit, first + 300)
+    assert [count(table) for table in ("views", "runs", "conditions")] == [0, 0, 0]
+    store.close()
