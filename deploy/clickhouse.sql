@@ -16,8 +16,7 @@ CREATE TABLE IF NOT EXISTS runs
 )
 ENGINE = ReplacingMergeTree(revision)
 PARTITION BY toDate(intDiv(start_ns, 86400000000000))
-ORDER BY (sensor, run)
-TTL toDate(intDiv(start_ns, 86400000000000)) + INTERVAL 90 DAY;
+ORDER BY (sensor, run);
 
 -- Under which conditions a run judged: a row for its start, and for each change.
 CREATE TABLE IF NOT EXISTS conditions
@@ -29,8 +28,7 @@ CREATE TABLE IF NOT EXISTS conditions
 )
 ENGINE = ReplacingMergeTree()
 PARTITION BY toDate(intDiv(since_ns, 86400000000000))
-ORDER BY (sensor, run, since_ns)
-TTL toDate(intDiv(since_ns, 86400000000000)) + INTERVAL 90 DAY;
+ORDER BY (sensor, run, since_ns);
 
 -- Flows of vendors: a row for each day of a flow, with its totals at the end of that day.
 CREATE TABLE IF NOT EXISTS flows

@@ -6,7 +6,7 @@ A row replaces the one with its key when parts are merged; until then queries as
 from __future__ import annotations
 
 from netmon.store.clickhouse import TYPES
-from netmon.store.tables import TABLES, Kind, StoreTable
+from netmon.store.tables import RECORDS_OF_RUNS, TABLES, Kind, StoreTable
 
 DEFAULT_DAYS = 90
 """As `store.keep_days` of a file."""
@@ -22,11 +22,11 @@ def make_ddl(days: int) -> str:
 
 
 def make_clickhouse_table(table: StoreTable, days: int) -> str:
-    """The statement that makes a table."""
+    """The statement that makes a table. Records of runs have no end: a sensor may run longer than `days`."""
     column, units = table.age
     day = f"toDate({column})" if units == 1 else f"toDate(intDiv({column}, {units}))"
     lines = ",\n".join(f"    {one.name} {_type(table, one.name, one.kind)}" for one in table.columns)
-    time_to_live = f"\nTTL {day} + INTERVAL {days} DAY" if days else ""
+    time_to_live = f"\nTTL {day} + INTERVAL {days} DAY" if days and table not in RECORDS_OF_RUNS else ""
     return (
         f"-- {table.about}\n"
         f"CREATE TABLE IF NOT EXISTS {table.name}\n(\n{lines}\n)\n"

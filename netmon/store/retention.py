@@ -10,12 +10,10 @@ from dataclasses import dataclass
 
 from netmon.days import DAY_NS
 from netmon.store.sqlite import SqliteStore
-from netmon.store.tables import CONDITIONS, FLOWS, RUNS, TABLES, StoreTable
+from netmon.store.tables import FLOWS, RECORDS_OF_RUNS, TABLES, StoreTable
 
 _ROWS_AT_ONCE = 500
 _PAGES_AT_ONCE = 100
-_OF_RUNS = (RUNS, CONDITIONS)
-"""What says how a run judged, and on what: it leaves with the last that the run has seen."""
 _SLACK = 0.9
 """A store that is too large shrinks to this part of its limit, so that not every row makes it so again."""
 
@@ -51,7 +49,7 @@ class Retention:
             return True
         if not self._is_too_large(store):
             return False
-        aging = (table for table in TABLES if table not in _OF_RUNS)
+        aging = (table for table in TABLES if table not in RECORDS_OF_RUNS)
         oldest = min(filter(None, (_oldest_day(store, table) for table in aging)), default=None)
         if oldest is None:
             return False
@@ -87,7 +85,7 @@ def _remove(store: SqliteStore, before_day: int) -> bool:
         key = ", ".join(table.key)
         if table is FLOWS:
             goes_on = _has_nothing_later("flows", table, ("sensor", "run", "flow"))
-        elif table in _OF_RUNS:
+        elif table in RECORDS_OF_RUNS:
             goes_on = "".join(_has_nothing_later(of, table, ("sensor", "run")) for of in ("flows", "views"))
         else:
             goes_on = ""

@@ -278,4 +278,6 @@ COUNTS = StoreTable(
     has_day=True,
 )
 TABLES = (RUNS, CONDITIONS, FLOWS, JUDGEMENTS, FINDINGS, VIEWS, EVIDENCE, ERASURES, COUNTED, COUNTS)
+RECORDS_OF_RUNS = (RUNS, CONDITIONS)
+"""What says how a run judged, and on what: kept for as long as anything that the run saw."""
 TABLES_OF_RUNS = tuple(table for table in TABLES if "run" in table.key)

@@ -23,11 +23,12 @@ from netmon.store.intake import Intake
 from netmon.store.machines import machines
 from netmon.store.queries import GROUP_COLUMNS, Scope
 from netmon.store.resolvers import resolvers
-from netmon.store.tables import FLOWS
+from netmon.store.tables import FLOWS, RECORDS_OF_RUNS
 from tests.machine import ROOT
 from tests.records import MOSCOW, START_NS, UNEXPECTED
 from tests.report.recorded import record
 from tests.report.scenes import SCENES
+from tests.report.test_gather import run
 from tests.store.conftest import lines_of
 from tests.store.engine import Engine
 from tests.store.test_store_machines import DAYS, IN_OCTOBER, NOVEMBER, OCTOBER, seen
@@ -267,6 +268,17 @@ def test_old_rows_leave(engine, fleet):
     put(fleet, lasting_flows())
     fleet._connection.execute("OPTIMIZE TABLE flows FINAL")
     assert queries.totals(fleet, Scope()).flows == 0
+
+
+def test_the_record_of_a_run_stays(engine, fleet):
+    """A sensor that began longer ago than rows are kept still says how it judges."""
+    for table in RECORDS_OF_RUNS:
+        engine.execute(f"DROP TABLE {table.name}")
+        engine.execute(make_clickhouse_table(table, days=30))
+    put(fleet, run(ended=False))
+    for table in RECORDS_OF_RUNS:
+        engine.execute(f"OPTIMIZE TABLE {table.name} FINAL")
+        assert len(list(queries.rows(fleet, table.name, Scope()))) == 1
 
 
 @pytest.mark.parametrize("change", ["DROP TABLE views", "ALTER TABLE flows DROP COLUMN city"])
