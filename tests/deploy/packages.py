@@ -33,6 +33,8 @@ WHEEL_OF = (
 """Pathspecs of git: what decides the content of the wheel."""
 PACKAGE_OF = (*WHEEL_OF, "CHANGELOG.md", "netmon.yaml", "deploy")
 """The same for the Debian package."""
+BUILD_TIME = "1780000000"
+"""That of every package here: one that is kept was built at an earlier commit, whose files were the same."""
 UNUSED_S = 3600  # another run may use what is younger
 NO_INDEX = ("No matching distribution found", "Failed to fetch", "Could not connect")
 """What installers say where there is no package index."""
@@ -61,7 +63,7 @@ def build(module: str, out: Path, *words: str | Path) -> Path:
     done = subprocess.run(
         [sys.executable, "-m", f"deploy.package.{module}", "--out", str(out), *map(str, words)],
         cwd=ROOT,
-        env={**os.environ, "NETMON_BUILD": str(work)},
+        env={**os.environ, "NETMON_BUILD": str(work), "SOURCE_DATE_EPOCH": BUILD_TIME},
         capture_output=True,
         text=True,
         check=False,

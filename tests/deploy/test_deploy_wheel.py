@@ -104,8 +104,8 @@ def test_the_record_is_that_of_its_files(built):
 
 @REUSE
 @pytest.mark.slow
-def test_the_same_commit_gives_the_same_file(built, tmp_path):
-    """Built a second time, it is the same, byte by byte."""
+def test_the_same_files_and_time_give_the_same_file(built, tmp_path):
+    """Built a second time, it is the same, byte by byte; the time is the last commit's by default."""
     again = packages.build("wheel", tmp_path)
     assert again.name == built.name
     assert again.read_bytes() == built.read_bytes()
