@@ -25,6 +25,10 @@ LONGEST_FIRST = (
     "deploy/test_deploy_image.py",
     "deploy/test_deploy_debian.py",
     "test_captures.py",
+    "docs/test_tutorial.py",
+    "docs/test_console.py",
+    "streams/test_collect.py",
+    "store/test_clickhouse_engine.py",
 )
 """Files that take long: no process is left with one at the end, while the others have nothing to do."""
 

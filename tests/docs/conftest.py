@@ -6,7 +6,7 @@ import pytest
 
 from tests.docs.blocks import ROOT, installation
 from tests.docs.newcomer import Newcomer
-from tests.machine import one_at_a_time, open_folder
+from tests.machine import open_folder
 
 
 @pytest.fixture(scope="session")
@@ -16,9 +16,7 @@ def newcomer():
         machine = Newcomer(folder)
         try:
             block = installation()
-            with one_at_a_time("newcomer"):  # builds have one folder for what was compiled
-                results = machine.follow(block)
-            for command, result in zip(block.commands, results, strict=True):
+            for command, result in zip(block.commands, machine.follow(block), strict=True):
                 assert result.code == 0, f"{command.text}\n{result.output[-3000:]}"
             shutil.copy(ROOT / "netmon" / "data" / "demo.pcap", machine.checkout / "office.pcap")
             yield machine

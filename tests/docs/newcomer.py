@@ -12,13 +12,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from tests.docs.blocks import ROOT, Block
-from tests.machine import cache, need
+from tests.machine import cache, need, one_at_a_time
 
 SOURCE = "https://netmon.example/netmon.git"  # as README has it
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -92,15 +93,16 @@ class Newcomer:
         for command, name in zip(block.commands, names, strict=True):
             script += f"{{ {command.text}\n}} >{name} 2>&1 </dev/null\n"
             script += f"code=$?; echo $code >{name}.code; (exit $code)\n"
-        done = subprocess.run(
-            self._words(script, network),
-            env=self._environment,
-            cwd=self.home,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-            timeout=LONGEST_S,
-        )
+        with _compiling(block):
+            done = subprocess.run(
+                self._words(script, network),
+                env=self._environment,
+                cwd=self.home,
+                stderr=subprocess.PIPE,
+                text=True,
+                check=False,
+                timeout=LONGEST_S,
+            )
         assert done.stderr == "", f"{block}: {done.stderr}"
         return [
             Result(name.read_text(encoding="utf-8"), int(Path(f"{name}.code").read_text())) for name in names
@@ -182,6 +184,12 @@ class Newcomer:
         if holder.stdout.readline() != "ready\n":
             pytest.skip(f"needs overlay file systems: {holder.communicate()[1].strip()}")
         return holder
+
+
+def _compiling(block: Block) -> AbstractContextManager[None]:
+    """Waits for other newcomers if a block may compile: they have one folder for what was compiled."""
+    is_compiling = any(" pip " in command.text for command in block.commands)
+    return one_at_a_time("newcomer") if is_compiling else nullcontext()
 
 
 def _listed() -> Sequence[str]:
