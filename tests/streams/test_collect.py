@@ -85,9 +85,9 @@ def start_collector(url, store, *words):
     )
 
 
-def collect_all(url, store):
+def collect_all(url, store, *words):
     """Runs a collector until the broker has nothing left; what it logs."""
-    process = start_collector(url, store, "--once")
+    process = start_collector(url, store, "--once", *words)
     log = process.communicate(timeout=120)[1]
     assert process.returncode == 0, log
     return log
@@ -189,7 +189,7 @@ def test_kafka_gives_again_what_was_not_stored(cluster, tmp_path):
     publish(broker, tmp_path / "a", [], position="again.json")
     publish(broker, tmp_path / "b", lines[1])
     broker.close()
-    log = collect_all(url, store)
+    log = collect_all(url, store, *quick)
     assert found(store) == expected(*lines[0], *lines[1]), log
 
 
