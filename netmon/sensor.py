@@ -164,15 +164,17 @@ class Sensor:
             self._events.append(events)
             self._outputs.append(events)
 
-    def add_record(self, privacy: Privacy, store: StoreWriter | None, spool: Lines | None) -> None:
-        """Adds a store and a spool, for events of the evidence and of the run. To be called before `run`."""
+    def add_record(
+        self, privacy: Privacy, store: StoreWriter | None, spool: Lines | None, expression: str = ""
+    ) -> None:
+        """Adds a store and a spool, for events of the evidence and of the run (`expression`: its filter)."""
         self._store = store
         self._lines += [spool] if spool else []
         streams: list[Stream] = [one for one in (store, spool) if one is not None]
         locations = self._monitor.signatures.locations
         further = self._chosen if self._config.has_run_events else []
         self._record = LiveRecord(
-            streams, self._config, privacy, locations, self._observer, self._machines, further
+            streams, self._config, privacy, locations, self._observer, self._machines, further, expression
         )
         self._outputs.append(self._record)
         if self._recorder is not None:

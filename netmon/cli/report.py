@@ -15,6 +15,7 @@ import typer
 from netmon import wiring
 from netmon.cli.exit_codes import ERROR
 from netmon.cli.language_option import LanguageOption, chosen_language
+from netmon.cli.named_files import check_filter, split_words
 from netmon.cli.options import CaptureOptions, SourceName, grouped
 from netmon.cli.period import SinceOption, UntilOption, period_of
 from netmon.cli.terminal import log
@@ -22,6 +23,7 @@ from netmon.config.settings import Config, store_path
 from netmon.errors import ReportError, SourceError
 from netmon.language.language import Language
 from netmon.outputs.observer import Observer
+from netmon.privacy.shown_filter import shown_filter
 from netmon.report.build import build
 from netmon.report.checks import checks_of_files, checks_of_store
 from netmon.report.gather import gather
@@ -63,8 +65,9 @@ def report(
     files: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[FILE…]",
-            help="Capture files, folders, patterns. Without any, the store is reported.",
+            metavar="[FILE…] [FILTER…]",
+            help="Capture files, folders, patterns, then an optional BPF filter. Without any, the store is "
+            "reported.",
         ),
     ] = None,
     since: SinceOption = None,
@@ -106,6 +109,8 @@ def report(
       netmon report --since 2026-09-15T08:00+02:00 --until 2026-09-15T18:00+02:00 -o working-day.html
 
       netmon report --country DE office.pcap -o office.html
+
+      netmon report --country DE office.pcap -o laptop.html host 192.0.2.7
     """
     if not target:
         raise typer.BadParameter("give the file to write, such as -o report.html", param_hint="-o")
@@ -158,26 +163,33 @@ def _report_files(
 ) -> None:
     if options.source is not SourceName.NATIVE:
         raise SourceError("a report reads files with --source native only")
-    found = captures_of(files)
+    given_files, filter_words = split_words(files)
+    expression = check_filter(filter_words)
+    found = captures_of(given_files)
     paths = found.paths
     for note in found.notes:
         log(note)
     databases = wiring.open_databases(settings, log)
     monitor = wiring.make_monitor(settings, known, databases=databases)
-    observer = Observer(settings.sensor, settings.site, run_of(paths, ""))
+    observer = Observer(settings.sensor, settings.site, run_of(paths, expression))
     given = [*_given("--config", options.config), *_given("--country", options.country)]
     given += _given("--privacy", options.privacy)
-    words = ["netmon", "report", *given, *_given("--vendor", asked.vendor), *paths]
     privacy = wiring.make_privacy(settings)
-    under = ReadUnder(settings, known, databases.current, privacy, observer, paths, expression="")
+    shown_words = shown_filter(expression, privacy.level).split()
+    words = ["netmon", "report", *given, *_given("--vendor", asked.vendor), *paths, *shown_words]
+    under = ReadUnder(settings, known, databases.current, privacy, observer, paths, expression)
     with kept_in(MEMORY, under) as (store, _, reading):
-        source = FileSource(paths, compile_matcher(known), limits=settings.engine_keywords())
+        source = FileSource(
+            paths, compile_matcher(known), filter_expression=expression, limits=settings.engine_keywords()
+        )
         for batch in source.batches():
             wiring.deliver(batch, monitor, [reading])
         problems = [*found.problems, *source.problems]
         reading.finish(source.stats(), problems)
         selection = Scope(vendor=asked.vendor)
-        is_read = _write(store, selection, known, asked, words, checks_of_files(words, given, paths))
+        is_read = _write(
+            store, selection, known, asked, words, checks_of_files(words, given, paths, shown_words)
+        )
     for line in (*problems, *databases.take_problems()):
         log(line)
     if problems or not is_read:

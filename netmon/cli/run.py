@@ -113,7 +113,7 @@ def run(
                 sensor.add_events(lines, privacy, evidence if lines is events[-1] else None)
             store, spool = _open_store(stack, settings, log), _open_spool(stack, settings, log)
             if store or spool or settings.has_run_events:
-                sensor.add_record(privacy, store, spool)
+                sensor.add_record(privacy, store, spool, expression)
             results = LiveResults(sensor, settings, privacy, screen, chosen_language(language))
             where = describe(_serve(stack, sensor, settings, listeners, log)) if listeners else "off"
         _handle_signals(sensor)

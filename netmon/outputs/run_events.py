@@ -75,7 +75,7 @@ class RunEvents:
     def run(self, phase: RunPhase, time_ns: int, **facts: Any) -> None:
         """The run began, goes on under other conditions, or ended; of files, at the time of the packets.
 
-        `facts`: `conditions` (see `describe_conditions`), `interfaces`, or `files` and `filter`.
+        `facts`: `conditions` (see `describe_conditions`), `interfaces` or `files`, and `filter`.
         """
         self._changes += 1
         if phase == "start":

@@ -47,6 +47,9 @@ def _blinds(facts: PeriodFacts) -> Iterator[Blind]:
         interfaces = {(view.sensor, view.interface) for view in facts.views if view.interface != RUN}
         watched = len(interfaces) * (facts.until_ns - facts.since_ns) // 1_000_000_000
         yield Blind("gaps", gap_s, watched, gap_s > POOR_GAP_SHARE * watched)
+    filtered = Counter(run.filter for run in facts.runs if run.filter)
+    if filtered:
+        yield Blind("filtered", filtered.total(), len(facts.runs), is_poor=False, details=_most(filtered))
     unrecorded = sum(not run.is_recorded for run in facts.runs)
     if unrecorded:
         yield Blind("unrecorded", unrecorded, len(facts.runs), is_poor=False)

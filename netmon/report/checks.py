@@ -16,13 +16,15 @@ def checks_of_store(asked: Sequence[str], limits: Sequence[str]) -> dict[str, st
     return {**history, "view": again, "sensors": again, "second": "netmon verify FILE", "json": again}
 
 
-def checks_of_files(asked: Sequence[str], options: Sequence[str], paths: Sequence[str]) -> dict[str, str]:
+def checks_of_files(
+    asked: Sequence[str], options: Sequence[str], paths: Sequence[str], filter_words: Sequence[str] = ()
+) -> dict[str, str]:
     """For a report from capture files; `options` are those that decide how they are judged."""
     again = shlex.join([*asked, "--format", "json", "-o", "-"])
-    read = shlex.join(["netmon", "read", *options, *paths])
+    read = shlex.join(["netmon", "read", *options, *paths, *filter_words])
     second = shlex.join(["netmon", "verify", *paths[:1]])
     by = {
-        name: shlex.join(["netmon", "read", "--by", view, *options, *paths])
+        name: shlex.join(["netmon", "read", "--by", view, *options, *paths, *filter_words])
         for name, view in (("findings", "client"), ("map", "place"), ("time", "day"))
     }
     return {

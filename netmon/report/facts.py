@@ -94,6 +94,7 @@ class RunFact:
     used: tuple[UsedFact, ...] = ()
     files: tuple[ReadFile, ...] = ()
     problems: tuple[str, ...] = ()  # of files: damaged, or not complete
+    filter: str | None = ""  # of packets (BPF); empty: none; None: not known
     is_ended: bool = True  # False: it was still running, or was killed
     is_viewed: bool = True  # there is a record of what it saw, be it nothing
     is_recorded: bool = True  # False: only its flows are known, and not the conditions
@@ -189,8 +190,8 @@ class ViewFact:
 class PeriodFacts:
     """Everything that the store has about a period."""
 
-    since_ns: int
-    until_ns: int
+    since_ns: int  # as asked
+    until_ns: int  # as asked, or the end of the last record if that is before it
     origin_ns: int  # where the first span of the time line begins: at a round time
     bucket_ns: int
     runs: tuple[RunFact, ...] = ()
@@ -200,3 +201,4 @@ class PeriodFacts:
     machines: Mapping[str, Machines] = field(default_factory=dict)  # by vendor
     views: tuple[ViewFact, ...] = ()
     gaps: tuple[WatchGap, ...] = ()
+    asked: tuple[int | None, int | None] = (None, None)  # the limits that were given

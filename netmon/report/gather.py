@@ -73,6 +73,7 @@ def gather(reader: Reader, selection: Scope) -> PeriodFacts:
         machines=machines(reader, selection),
         views=tuple(_views(spans.counters(reader, selection))),
         gaps=tuple(gaps(reader, selection, live, since_ns, until_ns)),
+        asked=(selection.since_ns, selection.until_ns),
     )
 
 

@@ -124,6 +124,7 @@ class SensorScope:
     unrecorded: int  # runs of which only flows are known, and not what else there was and what decided
     countries: tuple[str, ...]
     privacy: tuple[int, ...]
+    filters: tuple[str, ...]
     latitude: float | None
     longitude: float | None
     sum: Sum
@@ -143,12 +144,34 @@ class Interruption:
 
 
 @dataclass(frozen=True, slots=True)
+class CoveredPeriod:
+    """The part of the period of which there is a record."""
+
+    since: str
+    until: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class AskedPeriod:
+    """The limits that were given."""
+
+    since: str | None
+    until: str | None
+    is_covered: bool  # the record reaches from one to the other, be it with interruptions
+
+
+@dataclass(frozen=True, slots=True)
 class ReportScope:
     """What the report is about."""
 
     since: str
     until: str
     seconds: float
+    covered: CoveredPeriod
+    asked: AskedPeriod | None
+    filters: tuple[str, ...]  # packets outside them were not looked at
+    unknown_filters: int  # runs of which it is not recorded whether they had a filter
     countries: tuple[str, ...]
     sensors: tuple[SensorScope, ...]
     files: tuple[FileScope, ...]

@@ -22,6 +22,7 @@ from netmon.report.facts import OTHER
 from netmon.report.map_drawing import draw_map
 from netmon.report.model import (
     Answer,
+    AskedPeriod,
     ConcernStatement,
     Report,
     ReportScope,
@@ -106,7 +107,16 @@ def _period(report: Report, language: Language) -> str:
     scope = report.scope
     if scope.files and report.view.grade == "empty":
         return language.say("no packets")
-    return language.period(scope.since, scope.until)
+    return language.period(scope.covered.since, scope.covered.until)
+
+
+def _asked(language: Language, asked: AskedPeriod) -> str:
+    """The limits that were given, in words."""
+    if asked.since and asked.until:
+        return language.period(asked.since, asked.until)
+    if asked.since:
+        return language.say("from {moment} UTC", moment=language.moment(asked.since))
+    return language.say("until {moment} UTC", moment=language.moment(asked.until or ""))
 
 
 @cache
@@ -180,6 +190,7 @@ def _words(language: Language) -> dict[str, Callable[..., str]]:
         "consequence": say({kind: means for kind, (_, means) in words.BLIND.items()}),
         "level": lambda severity: "warning-level" if severity == "warning" else str(severity),
         "share": partial(_share, language),
+        "asked": partial(_asked, language),
         "privacy_list": partial(_privacy_list, language),
         "source_name": partial(_source_name, language),
         "used_name": lambda used: _used_name(language, used),

@@ -19,7 +19,9 @@ def runs_of(reader: Reader, selection: Scope) -> list[RunFact]:
         _run(row, ends.get((row["sensor"], row["run"])), conditions.of(row))
         for row in queries.rows(reader, "runs", selection)
     ]
-    return [*recorded, *map(_unrecorded, spans.unrecorded_runs(reader, selection))]
+    # A run without an end was killed, perhaps long before the period.
+    of_period = [run for run in recorded if run.end_ns >= (selection.since_ns or 0)]
+    return [*of_period, *map(_unrecorded, spans.unrecorded_runs(reader, selection))]
 
 
 def _unrecorded(one: spans.UnrecordedRun) -> RunFact:
@@ -30,6 +32,7 @@ def _unrecorded(one: spans.UnrecordedRun) -> RunFact:
         one.first_ns,
         one.last_ns,
         privacy=None,
+        filter=None,
         is_viewed=False,
         is_recorded=False,
     )
@@ -57,6 +60,7 @@ def _run(row: Mapping[str, Any], last_ns: int | None, judged_by: Iterable[Mappin
             ReadFile(one["name"], one.get("sha256"), one.get("size")) for one in document.get("files", ())
         ),
         problems=tuple(document.get("problems", ())),
+        filter=document.get("filter"),
         is_ended=row["end_ns"] is not None,
         is_viewed=last_ns is not None,
     )

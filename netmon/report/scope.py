@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from netmon.outputs.ecs import timestamp
 from netmon.places.decision import DECLARED
 from netmon.report.facts import USED_KINDS, Amount, PeriodFacts, ReadFile, RunFact, UsedFact
-from netmon.report.model import FileScope, Interruption, ReportScope, SensorScope, Used
+from netmon.report.model import (
+    AskedPeriod,
+    CoveredPeriod,
+    FileScope,
+    Interruption,
+    ReportScope,
+    SensorScope,
+    Used,
+)
 from netmon.report.sums import add_up, as_sum, total_of
 from netmon.signatures.model import QuotedDatabase
 from netmon.store.gaps import WatchGap
+from netmon.store.spans import TOLERANCE_NS
 
 MOST_GAPS = 20
 """Gaps that are listed, the longest first."""
@@ -32,6 +41,12 @@ def scope_of(facts: PeriodFacts) -> ReportScope:
         since=timestamp(facts.since_ns),
         until=timestamp(facts.until_ns),
         seconds=(facts.until_ns - facts.since_ns) / 1e9,
+        covered=CoveredPeriod(
+            timestamp(_begin(facts)), timestamp(facts.until_ns), (facts.until_ns - _begin(facts)) / 1e9
+        ),
+        asked=_asked(facts),
+        filters=_filters(facts.runs),
+        unknown_filters=sum(run.is_recorded and run.filter is None for run in facts.runs),
         countries=tuple(sorted({country for run in facts.runs for country in run.countries})),
         sensors=tuple(
             _sensor(runs, amounts.get(name, Amount()), whole, [gap for gap in gaps if gap.sensor == name])
@@ -42,6 +57,30 @@ def scope_of(facts: PeriodFacts) -> ReportScope:
         gaps=tuple(map(_gap, gaps[:MOST_GAPS])),
         gaps_more=max(0, len(gaps) - MOST_GAPS),
     )
+
+
+def _begin(facts: PeriodFacts) -> int:
+    """Since when there is a record."""
+    return max(facts.since_ns, min(run.start_ns for run in facts.runs))
+
+
+def _asked(facts: PeriodFacts) -> AskedPeriod | None:
+    since_ns, until_ns = facts.asked
+    if since_ns is None and until_ns is None:
+        return None
+    missing_ns = (
+        0 if since_ns is None else _begin(facts) - since_ns,
+        0 if until_ns is None else until_ns - facts.until_ns,
+    )
+    return AskedPeriod(
+        None if since_ns is None else timestamp(since_ns),
+        None if until_ns is None else timestamp(until_ns),
+        max(missing_ns) <= TOLERANCE_NS,
+    )
+
+
+def _filters(runs: Iterable[RunFact]) -> tuple[str, ...]:
+    return tuple(sorted({run.filter for run in runs if run.filter}))
 
 
 def used_by(facts: PeriodFacts, quoted: Mapping[str, QuotedDatabase]) -> Iterator[Used]:
@@ -76,6 +115,7 @@ def _sensor(runs: Sequence[RunFact], amount: Amount, whole: int, gaps: Sequence[
         unrecorded=sum(not run.is_recorded for run in runs),
         countries=tuple(sorted({country for run in runs for country in run.countries})),
         privacy=tuple(sorted({run.privacy for run in runs if run.privacy is not None})),
+        filters=_filters(runs),
         latitude=last.latitude,
         longitude=last.longitude,
         sum=as_sum(amount, whole),

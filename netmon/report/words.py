@@ -102,6 +102,13 @@ BLIND: Mapping[str, tuple[str, str]] = {
         _("Time that was not watched"),
         _("Connections of that time are missing. Nothing can be said about it."),
     ),
+    "filtered": (
+        _("Runs with a packet filter (BPF)"),
+        _(
+            "Packets that the filter does not let through were never looked at. Connections and names in "
+            "them are missing, whatever their destination."
+        ),
+    ),
     "unrecorded": (
         _("Runs of which only the connections are known"),
         _("What they could not see, and which versions decided, is not recorded."),

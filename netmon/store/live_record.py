@@ -13,6 +13,7 @@ from netmon.outputs.observer import Observer
 from netmon.outputs.run_events import RunEvents, RunPhase, describe_conditions
 from netmon.places.database import Database
 from netmon.privacy import Privacy
+from netmon.privacy.shown_filter import shown_filter
 from netmon.records import ClassifiedFlow, DnsRecord
 from netmon.signatures.model import Location, SignatureSet
 
@@ -32,7 +33,9 @@ class LiveRecord:
         observer: Observer,
         machines: MachineSets,
         further: Sequence[Stream] = (),
+        expression: str = "",
     ) -> None:
+        """`expression`: the filter of the capture."""
         self._streams = streams
         self._further = further
         self._config = config
@@ -40,6 +43,7 @@ class LiveRecord:
         self._events = Events(_Several(streams), privacy, locations, observer, with_updates=True)
         self._run = RunEvents([*streams, *further], observer, is_live=True)
         self._machines = MachineEvents(streams, privacy, observer, machines, is_live=True)
+        self._filter = shown_filter(expression, privacy.level)
         self._viewed_ns = 0
 
     def flow(self, classified: ClassifiedFlow) -> None:
@@ -72,7 +76,9 @@ class LiveRecord:
             self._machines.turn(now_ns)
         else:
             self.view(stats, now_ns)
-        self._run.run(phase, now_ns, conditions=conditions, interfaces=sorted(stats.get("interfaces", ())))
+        interfaces = sorted(stats.get("interfaces", ()))
+        about = {"conditions": conditions, "interfaces": interfaces, "filter": self._filter}
+        self._run.run(phase, now_ns, **about)
         self.flush()
 
     def view(self, stats: Mapping[str, Any], now_ns: int) -> None:

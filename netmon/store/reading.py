@@ -17,6 +17,7 @@ from netmon.outputs.observer import Observer
 from netmon.outputs.run_events import RunEvents, describe_conditions, file_sha256
 from netmon.places.database import Database
 from netmon.privacy import Privacy
+from netmon.privacy.shown_filter import shown_filter
 from netmon.records import ClassifiedFlow, DnsRecord
 from netmon.signatures.model import SignatureSet
 from netmon.store.intake import Intake, RowWriter
@@ -46,7 +47,7 @@ class Reading:
         self._machines = MachineEvents([stream], privacy, observer, MachineSets(), is_live=False)
         self._conditions = describe_conditions(under.config, under.signatures, under.databases, privacy.level)
         self._paths = under.paths
-        self._filter = under.expression
+        self._filter = shown_filter(under.expression, privacy.level)
 
     def flow(self, classified: ClassifiedFlow) -> None:
         """Writes the event of a flow."""
@@ -65,7 +66,7 @@ class Reading:
         start_ns, end_ns = stats["first_ns"] or 0, stats["last_ns"] or 0
         files = [_describe_file(path) for path in self._paths]
         facts: dict[str, Any] = {"conditions": self._conditions, "files": files}
-        facts |= {"filter": self._filter or None, "problems": list(problems) or None}
+        facts |= {"filter": self._filter, "problems": list(problems) or None}
         self._run.run("start", start_ns, **facts)
         self._run.view(stats, start_ns, end_ns)
         self._run.run("end", end_ns, **facts)

@@ -113,7 +113,7 @@ def test_events_alone_give_a_report(netmon, demo, reported, tmp_path):
     page = netmon("report", "--store", "e.db", "--since", "2026-09-15", "--until", "2026-09-15", "-o", "-")
     assert (page.returncode, page.stderr) == (0, "")
     assert "Traffic to Kaspersky ended in Russia." in page.stdout
-    assert page.stdout.count("<dd>not recorded</dd>") == 3
+    assert page.stdout.count("<dd>not recorded</dd>") == 4
 
 
 def test_the_statement_is_that_of_read(netmon, demo, reported):

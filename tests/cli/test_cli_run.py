@@ -101,6 +101,17 @@ def test_filter_of_the_kernel(sensor, demo):
     assert {event["destination"]["port"] for event in events} == {80}
 
 
+@pytest.mark.usefixtures("libpcap")
+def test_the_run_records_its_filter(sensor, tmp_path):
+    """In each of its records, so that a report says what was never looked at; its clients are not named."""
+    config = tmp_path / "n.yaml"
+    config.write_text("events: {datasets: [run]}\n")
+    running = sensor("--config", config, "tcp", "and", "not", "host", "192.0.2.7")
+    _, events = running.end(signal.SIGTERM)
+    assert [event["netmon"]["phase"] for event in events] == ["start", "end"]
+    assert {event["netmon"]["filter"] for event in events} == {"tcp and not host …"}
+
+
 def test_reload(sensor, tmp_path):
     """SIGHUP loads new signatures; if they have errors, one line says so and the old ones stay."""
     folder = tmp_path / "signatures"

@@ -50,7 +50,8 @@ def record(watches: list[Watch]) -> list[str]:
         conditions = CONDITIONS | ({"position": position} if watch.latitude is not None else {})
         events = Events(lines, Privacy(ADDRESS, bytes(32)), SIGNATURES.locations, observer)
         run = RunEvents([lines], observer, is_live=True)
-        run.run("start", START_NS, conditions=conditions, interfaces=[watch.interface])
+        about = {"conditions": conditions, "interfaces": [watch.interface], "filter": watch.filter}
+        run.run("start", START_NS, **about)
         for one in watch.flows:
             events.flow(one)
         stretches = list(_stretches(watch))
@@ -59,7 +60,7 @@ def record(watches: list[Watch]) -> list[str]:
                 _stats(watch, number / len(stretches)), START_NS + begin * HOUR_NS, START_NS + end * HOUR_NS
             )
         end_ns = START_NS + DAYS * 24 * HOUR_NS
-        run.run("end", end_ns, conditions=conditions, interfaces=[watch.interface])
+        run.run("end", end_ns, **about)
     return list(lines)
 
 
