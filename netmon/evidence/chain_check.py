@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from netmon.errors import OutputError, reason_of
-from netmon.evidence.chain import PREFIX, START, Head, line_hash, read_lines, segments
+from netmon.evidence.chain import START, Head, line_hash, read_lines, segments
 from netmon.evidence.erasure import erased_document
 from netmon.evidence.erasure_record import KIND, waiting
+from netmon.evidence.events_check import BatchCollector, EventsCheck, is_batch
 from netmon.evidence.folder import OWN_FILE
 from netmon.privacy.tombstone import erased_hash, hash_of
 
@@ -27,8 +28,7 @@ class Check:
     notes: list[str] = field(default_factory=list)
     head: Head = field(default_factory=lambda: Head(0, START))
     files: list[str] = field(default_factory=list)  # documents that are there and unchanged
-    batches: list[dict[str, Any]] = field(default_factory=list)  # of events
-    events: int = 0  # in the batches
+    events: int = 0  # in the batches of the chain
     confirmed: int = 0  # of them, events that were found unchanged, or erased
     erased: int = 0  # events, by their tombstones
     recorded: int = 0  # events, by the records of erasures
@@ -38,7 +38,7 @@ class Check:
 
 def check_chain(folder: Path, head: Head | None, events: Sequence[Path] = ()) -> Check:
     """Checks what is in the folder; `events`: the files of the events, oldest first. Raises OutputError."""
-    check = Check()
+    check, collector = Check(), BatchCollector()
     evidence: dict[str, str] = {}
     removed: set[str] = set()
     is_head_there = head is None or head.number == 0
@@ -51,13 +51,12 @@ def check_chain(folder: Path, head: Head | None, events: Sequence[Path] = ()) ->
             removed.discard(record["file"])
         elif kind == "removed":
             removed.update(record["files"])
-        elif kind == "events":
-            check.batches.append(record)
         elif kind == KIND:
             _note_erasure(check, f"{where}, {record.get('time')}", record)
         elif kind in ("recovered", "lost"):
             lost = "cut by a crash" if kind == "recovered" else "not written: the disk was full"
             check.notes.append(f"{where}: records were {lost} before {record.get('time')}")
+        collector.add(record)
         is_head_there = is_head_there or check.head == head
     if not is_head_there and head is not None:
         check.problems.append(
@@ -66,9 +65,13 @@ def check_chain(folder: Path, head: Head | None, events: Sequence[Path] = ()) ->
     for path, record in waiting(folder):
         _note_erasure(check, f"{path.name}, not in the chain yet", record)
     _check_files(folder, check, evidence, removed)
-    check.events = sum(int(batch["count"]) for batch in check.batches)
+    check.events = sum(batch.size for batch in collector.batches)
     if events:
-        _check_events(check, _read_events(events, check))
+        hashes = _read_events(events, check)
+        found = EventsCheck(collector.batches, hashes, may_go_on=collector.may_go_on)
+        check.problems += found.problems
+        check.notes += found.notes
+        check.confirmed = found.confirmed
         _compare_erased(check)
     return check
 
@@ -128,10 +131,7 @@ def _is_whole(record: dict[str, Any]) -> bool:
     if kind == "removed":
         files = record.get("files")
         return isinstance(files, list) and all(map(_is_name, files))
-    if kind == "events":
-        count, texts = record.get("count"), (record.get("first"), record.get("sha256"))
-        return type(count) is int and count > 0 and all(isinstance(one, str) for one in texts)
-    return True
+    return kind != "events" or is_batch(record)
 
 
 def _is_name(value: Any) -> bool:
@@ -260,62 +260,3 @@ def _read_events(files: Sequence[Path], check: Check) -> list[str]:
             reason = reason_of(error) if isinstance(error, OSError) else "it is cut, or damaged"
             raise OutputError(f"{path}: {reason}") from error
     return hashes
-
-
-def _check_events(check: Check, hashes: Sequence[str]) -> None:
-    """Finds each batch of the chain among the lines, in order."""
-    places: dict[str, list[int]] = {}
-    for at, one in enumerate(hashes):
-        places.setdefault(one[:PREFIX], []).append(at)
-    at, has_found, is_damaged = 0, False, False
-    for number, batch in enumerate(check.batches):
-        count, when = int(batch["count"]), batch.get("time")
-        start = next((place for place in places.get(str(batch["first"]), ()) if place >= at), None)
-        if start is None:
-            text = (
-                f"{count} events written before {when} are missing, or their first one was changed or moved"
-            )
-            if has_found:
-                check.problems.append(text)
-            else:
-                check.notes.append(f"{text}: they may be in files that were not given")
-            continue
-        if start and number and not has_found:
-            _check_beginning(check, check.batches[:number], start)
-        elif start > at and not is_damaged:  # else they belong to the batch before
-            check.notes.append(f"lines {at + 1} to {start} of the events are not in the chain before {when}")
-        has_found = True
-        found = hashes[start : start + count]
-        if hashlib.sha256("".join(found).encode()).hexdigest() == batch["sha256"]:
-            is_damaged = False
-            check.confirmed += count
-            at = start + count
-        else:
-            is_damaged = True
-            check.problems.append(
-                f"among the {count} events from line {start + 1} on, written before {when}, some were "
-                "changed, removed, added or moved"
-            )
-            at = start + 1
-    if check.batches and not has_found:
-        check.problems.append("none of the events is in the chain")
-    elif at < len(hashes):
-        check.notes.append(f"the last {len(hashes) - at} lines of the events are not in the chain")
-
-
-def _check_beginning(check: Check, missing: Sequence[dict[str, Any]], lines: int) -> None:
-    """Checks lines before the first batch that was found.
-
-    They may be the end of the batch before, which began in an older file; but not if they are as many as that
-    batch, and not if it is the first of all.
-    """
-    count = int(missing[-1]["count"])
-    if lines >= count or len(missing) == 1:
-        check.problems.append(
-            f"lines 1 to {lines} of the events are of {count} written before {missing[-1].get('time')}, of "
-            "which the first was changed or removed"
-        )
-    else:
-        check.notes.append(
-            f"lines 1 to {lines} of the events are not confirmed: the events before them are in an older file"
-        )
