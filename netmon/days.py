@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 DAY_S = 86_400
 DAY_NS = DAY_S * 1_000_000_000
 LAST_S = 253_402_300_799
 """The last second of the year 9999, which later times of a hostile file are shown as."""
+
+_DAYS_KEPT = 64
+"""Days whose text is kept: those of packets follow each other."""
 
 
 def day_start_ns(day: str) -> int:
@@ -17,7 +21,13 @@ def day_start_ns(day: str) -> int:
 
 def iso_day(when_ns: int) -> str:
     """The UTC day of a time in nanoseconds since 1970, as ISO text: "2026-06-17"."""
-    return datetime.fromtimestamp(when_ns // 1_000_000_000, UTC).date().isoformat()
+    return _iso_day(when_ns // DAY_NS)
+
+
+@lru_cache(_DAYS_KEPT)
+def _iso_day(days: int) -> str:
+    """The ISO text of a number of days since 1970."""
+    return datetime.fromtimestamp(days * DAY_S, UTC).date().isoformat()
 
 
 def moment_of(when_ns: int) -> datetime:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import product
-from pathlib import Path
 
+from netmon.days import iso_day
 from netmon.destinations.memory import Destinations
 from netmon.places.locator import Locator
 from netmon.places.round_trips import SmallestRoundTrips, own_round_trip
@@ -14,9 +13,10 @@ from netmon.places.sinkhole import is_sinkholed
 from netmon.records import ClassifiedFlow, Fallback, FlowRecord, Place
 from netmon.signatures.model import NETWORK, Rule, SignatureSet
 from netmon.verdict.holders import Holders
-from netmon.verdict.judgement import Case, judge
+from netmon.verdict.judgement import Case
+from netmon.verdict.judging import Judging
+from netmon.verdict.place_facts import place_facts
 from netmon.verdict.policy import Policy
-from netmon.verdict.standing import find_standings, find_uncounted
 from netmon.verdict.subjects import Subjects
 
 MOST_EXPECTED = 2_000
@@ -51,7 +51,7 @@ class Monitor:
         self.signatures = signatures
         self._locator = locator
         self._holders = Holders(signatures)
-        self._policy = policy
+        self._judging = Judging(policy)
         self._subjects = subjects
         self._trips = SmallestRoundTrips() if trips is None else trips
         self._destinations = destinations
@@ -73,19 +73,23 @@ class Monitor:
             place = self._locator.locate(flow.destination, flow.start_ns, own_round_trip(flow), remembered)
             if any(vote.about == "anycast" for vote in place.votes):
                 self._trips.forget(flow.destination)
-        case = replace(
-            self._case(rule, place, flow.start_ns),
+        case = Case(
+            vendor=self.signatures.vendors[rule.vendor],
             component=component,
+            status=rule.status,
+            place=place_facts(place),
             view=flow.view,
-            client=flow.client,
+            day=iso_day(flow.start_ns),
+            locations=self.signatures.locations,
+            client=self._judging.client_of(flow.client),
             holder_shown=self._holders.is_shown(flow, rule.vendor),
             contact=flow.contact,
             client_seen=flow.sent_packets > 0,
-            sinkholed=place is not BEHIND_PROXY and is_sinkholed(flow.destination, place),
             grounds=flow.grounds,
+            sinkholed=place is not BEHIND_PROXY and is_sinkholed(flow.destination, place),
+            groups=self.signatures.groups,
         )
-        subject = self._subjects.find(flow.client)
-        verdict = judge(case, self._policy, subject)
+        judged = self._judging.judge(case, self._subjects.find(flow.client))
         is_certain = case.grounds in ("own", "holder") and not case.sinkholed
         new = self._find_new(flow, rule, place) if is_certain else ()
         return ClassifiedFlow(
@@ -94,14 +98,14 @@ class Monitor:
             component,
             rule.status,
             place,
-            verdict,
+            judged.verdict,
             resolver,
             fallbacks,
             new,
             edge=self._holders.find_edge(flow, rule.vendor),
-            signature=f"{Path(rule.file).name}:{rule.line}",
-            concerns=find_standings(case, self._policy, subject),
-            uncounted=find_uncounted(case),
+            signature=f"{rule.file.rpartition('/')[2]}:{rule.line}",
+            concerns=judged.standings,
+            uncounted=judged.uncounted,
         )
 
     def _find_new(self, flow: FlowRecord, rule: Rule, place: Place) -> tuple[str, ...]:
@@ -136,20 +140,20 @@ class Monitor:
             rules += [component.names[0] for component in vendor.components.values() if component.names]
             for rule in rules:
                 for place, subject in product(places, self._subjects.distinct()):
-                    case = replace(self._case(rule, place, when_ns), holder_shown=True)
-                    verdict = judge(case, self._policy, subject)
+                    verdict = self._judging.judge(self._expected(rule, place, when_ns), subject).verdict
                     where = (rule.vendor, rule.component, place.location, place.country)
                     yield *where, verdict.outcome, verdict.severity or "none"
 
-    def _case(self, rule: Rule, place: Place, when_ns: int) -> Case:
-        """A flow at a time that matched the rule, seen completely."""
+    def _expected(self, rule: Rule, place: Place, when_ns: int) -> Case:
+        """A flow to the vendor at a time that matched the rule, seen completely."""
         return Case(
             vendor=self.signatures.vendors[rule.vendor],
             component=rule.component,
             status=rule.status,
-            place=place,
+            place=place_facts(place),
             view=(),
-            time_ns=when_ns,
+            day=iso_day(when_ns),
             locations=self.signatures.locations,
+            holder_shown=True,
             groups=self.signatures.groups,
         )

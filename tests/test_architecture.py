@@ -82,6 +82,7 @@ ALLOWED = {
     "verdict": {"countries", "days", "language", "places", "records", "signatures"},
     "explain": {"countries", "errors", "records", "signatures", "verdict"},
     "monitor": {
+        "days",
         "destinations",
         "places",
         "records",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from ipaddress import ip_network
 
+from netmon.days import iso_day
 from netmon.places.decision import Cities, decide
 from netmon.records import Vote
 from netmon.signatures.model import Component, Concern, Expectation, Location, Promise, Vendor
 from netmon.verdict.judgement import Case, judge
+from netmon.verdict.place_facts import place_facts
 from netmon.verdict.policy import Policy, PolicyException
 from netmon.verdict.promises import Subject
 
@@ -108,7 +110,12 @@ def case(
     client="192.0.2.10",
     holder_shown=True,
 ):
-    return Case(VENDOR, what, status, where, view, time_ns, LOCATIONS, client, holder_shown)
+    return make_case(VENDOR, what, status, where, view, time_ns, LOCATIONS, client, holder_shown)
+
+
+def make_case(vendor, component, status, where, view, time_ns, *rest, **further):
+    """A case of a flow to a place, at a time."""
+    return Case(vendor, component, status, place_facts(where), view, iso_day(time_ns), *rest, **further)
 
 
 def verdict(one, policy=SILENT, subject=GERMAN):

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 from netmon.days import DAY_S
 from netmon.places.decision import is_sure
+from netmon.places.prefixes import parse_address
 from netmon.records import FlowRecord, Place
 
 CAPACITY = 20_000
@@ -133,7 +134,7 @@ class Destinations:
 
     def _find_network(self, vendor: str, address: str) -> _Key | None:
         """The longest known network of a vendor that contains the address."""
-        ip = ipaddress.ip_address(address)
+        ip = parse_address(address)
         number = int(ip)
         for length in self._lengths[ip.version]:
             shift = ip.max_prefixlen - length
@@ -174,5 +175,5 @@ def _network(text: str) -> _Network:
 
 
 def _default_network(address: str) -> str:
-    bits = DEFAULT_BITS[ipaddress.ip_address(address).version]
+    bits = DEFAULT_BITS[parse_address(address).version]
     return str(ipaddress.ip_network(f"{address}/{bits}", strict=False))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,7 +12,7 @@ from netmon.places.databases import Databases
 from netmon.places.decision import DECLARED, VENDOR, Cities, decide
 from netmon.places.declared import Declaration, Position
 from netmon.places.physics import Bound, DistanceCheck, join_countries
-from netmon.places.prefixes import PrefixTable
+from netmon.places.prefixes import PrefixTable, parse_address
 from netmon.places.providers import REGISTRATIONS, content_of, named_provider
 from netmon.records import Place, RoundTrip, Vote
 from netmon.signatures.model import NetworkRule, SignatureSet
@@ -163,7 +162,7 @@ class Locator:
     def _votes(self, address: str, day: str, databases: tuple[Database, ...]) -> tuple[Vote, ...]:
         return (
             *_longest(self._declared, address, day),
-            *self._databases.votes(databases, ipaddress.ip_address(address)),
+            *self._databases.votes(databases, parse_address(address)),
             *_longest(self._networks, address, day),
         )
 
@@ -175,7 +174,7 @@ def _named(votes: Sequence[Vote]) -> Iterator[str]:
 
 def _covering(table: PrefixTable[_NetworkVotes], address: str, day: str) -> Iterator[_NetworkVotes]:
     """The networks that cover the address and are valid on that day, the longest prefix first."""
-    return (one for one in table.find(ipaddress.ip_address(address)) if one.is_valid_on(day))
+    return (one for one in table.find(parse_address(address)) if one.is_valid_on(day))
 
 
 def _longest(table: PrefixTable[_NetworkVotes], address: str, day: str) -> tuple[Vote, ...]:

@@ -5,10 +5,20 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Value = TypeVar("Value")
+
+_PARSED = 16_384
+"""Addresses whose text is not parsed again; the one used least recently is evicted first."""
+
+
+@lru_cache(_PARSED)
+def parse_address(text: str) -> Address:
+    """An address. Raises ValueError for text that is none."""
+    return ipaddress.ip_address(text)
 
 
 class PrefixTable(Generic[Value]):

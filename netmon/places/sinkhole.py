@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 
+from netmon.places.prefixes import parse_address
 from netmon.records import Place
 
 TRANSLATED = ipaddress.ip_network("64:ff9b:1::/48")
 """For the translators of a site (RFC 8215): packets to it leave for the Internet as IPv4. Newer versions of
 Python do not count it as global."""
+
+_KEPT = 16_384
+"""Addresses about which this is known; the one used least recently is evicted first."""
 
 
 def is_sinkholed(address: str, place: Place) -> bool:
@@ -18,7 +23,11 @@ def is_sinkholed(address: str, place: Place) -> bool:
     addresses (IANA) does: an organisation that declares the place of an internal server, or signatures for
     networks that are reserved for documentation.
     """
-    ip = ipaddress.ip_address(address)
-    if (ip.is_global or ip in TRANSLATED) and not ip.is_multicast:
-        return False
-    return not any(vote.about == "location" for vote in place.votes)
+    return not _is_reachable(address) and not any(vote.about == "location" for vote in place.votes)
+
+
+@lru_cache(_KEPT)
+def _is_reachable(address: str) -> bool:
+    """True if traffic to the address leaves for the Internet."""
+    ip = parse_address(address)
+    return (ip.is_global or ip in TRANSLATED) and not ip.is_multicast

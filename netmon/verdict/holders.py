@@ -12,13 +12,17 @@ as for the grounds of a match: what another host looks up shows as little as wha
 
 from __future__ import annotations
 
-import ipaddress
+from functools import lru_cache
+from typing import NamedTuple
 
 from netmon.days import iso_day
-from netmon.places.prefixes import PrefixTable
+from netmon.places.prefixes import PrefixTable, parse_address
 from netmon.records import FlowRecord
 from netmon.signatures.match import compile_matcher
 from netmon.signatures.model import NetworkRule, SignatureSet
+
+KEPT = 16_384
+"""Addresses whose networks are kept, by vendor and day; the one used least recently is evicted first."""
 
 
 class Holders:
@@ -32,12 +36,13 @@ class Holders:
         for rule in signatures.rules_of(NetworkRule):
             if rule.status != "unverified":  # a carrier holds its network itself
                 (self._edges if rule.role == "carrier" else self._networks).add(rule.prefix, rule)
+        self._find = lru_cache(KEPT)(self._find_networks)
 
     def is_shown(self, flow: FlowRecord, vendor: str) -> bool:
         """True if something other than the client's own words shows that the vendor answers there."""
         return (
             flow.resolved
-            or _find_network(self._networks, flow, vendor) is not None
+            or self._find(flow.destination, vendor, iso_day(flow.start_ns)).own is not None
             or any(self._is_certificate_of(name, vendor) for name in self._certified(flow))
         )
 
@@ -46,8 +51,13 @@ class Holders:
 
         Where its servers have the data from, and where they pass it on to, is not visible.
         """
-        rule = _find_network(self._edges, flow, vendor)
+        rule = self._find(flow.destination, vendor, iso_day(flow.start_ns)).edge
         return None if rule is None else rule.holder or "a third party"
+
+    def _find_networks(self, address: str, vendor: str, day: str) -> _Networks:
+        """The longest networks of each kind that contain the address on the day."""
+        tables = (self._networks, self._edges)
+        return _Networks(*(_find_network(table, address, vendor, day) for table in tables))
 
     def _certified(self, flow: FlowRecord) -> tuple[str, ...]:
         """The names in the server's certificate: the alternative ones, or the common name without any."""
@@ -63,10 +73,18 @@ class Holders:
         return found is not None and self._signatures.rules[found].vendor == vendor
 
 
-def _find_network(networks: PrefixTable[NetworkRule], flow: FlowRecord, vendor: str) -> NetworkRule | None:
-    """The longest of the vendor's networks that contains the server on the day of the flow."""
-    day = iso_day(flow.start_ns)
-    for rule in networks.find(ipaddress.ip_address(flow.destination)):
+class _Networks(NamedTuple):
+    """The networks of a vendor that contain an address."""
+
+    own: NetworkRule | None
+    edge: NetworkRule | None
+
+
+def _find_network(
+    networks: PrefixTable[NetworkRule], address: str, vendor: str, day: str
+) -> NetworkRule | None:
+    """The longest of the vendor's networks that contains the address on the day."""
+    for rule in networks.find(parse_address(address)):
         if rule.vendor == vendor and (rule.valid_from or day) <= day <= (rule.valid_to or day):
             return rule
     return None

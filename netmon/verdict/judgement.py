@@ -42,11 +42,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from netmon.days import iso_day
-from netmon.places.decision import is_sure
-from netmon.records import Contact, Grounds, Place, Verdict
+from netmon.records import Contact, Grounds, Verdict
 from netmon.signatures.model import CountryGroup, Location, Vendor
 from netmon.verdict.concerns import ActiveConcern, find_concern
+from netmon.verdict.place_facts import PlaceFacts
 from netmon.verdict.policy import LIFTS, Policy, PolicyException
 from netmon.verdict.promises import (
     AppliedPromise,
@@ -88,22 +87,26 @@ _NOT_BY_PLACE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is known about one flow when it is judged."""
+    """What is known about one flow when it is judged. Equal cases are judged alike.
 
-    vendor: Vendor
+    What has no hash is compared only.
+    """
+
+    vendor: Vendor = field(hash=False)
     component: str
     status: str  # trust status of the matching signature
-    place: Place
+    place: PlaceFacts
     view: tuple[str, ...]  # FlowRecord.view
-    time_ns: int  # when the flow began
-    locations: Mapping[str, Location]
+    day: str  # on which the flow began
+    locations: Mapping[str, Location] = field(hash=False)
     client: str | None = None  # its address; None: no client, so no exception applies
     holder_shown: bool = False  # there is evidence that the vendor answers at the address (`holders`)
     contact: Contact = "data"
     client_seen: bool = True  # a packet of the client was seen
     grounds: Grounds = "own"
     sinkholed: bool = False  # the address is not global, and no source locates it (`netmon.places.sinkhole`)
-    groups: Mapping[str, CountryGroup] = field(default_factory=dict)  # of countries, for what is tolerated
+    groups: Mapping[str, CountryGroup] = field(default_factory=dict, hash=False)
+    """Groups of countries, for what is tolerated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ class _Reference:
 
 def judge(case: Case, policy: Policy, subject: Subject) -> Verdict:
     """The verdict on a flow: that of the first row of `ROWS` whose condition holds. Every input has one."""
-    day = iso_day(case.time_ns)
+    day = case.day
     reference = _find_reference(case, policy, subject, day)
     who = (case.vendor.id, case.component, case.client, day)
     contact, where = (policy.find_exception(*who, lifts=lifts) for lifts in LIFTS)
@@ -171,7 +174,7 @@ def _find_facts(
         disputed=disputed,
         nowhere=disputed and not doubtful and _is_nowhere(case, reference),
         unknown=place.confidence == "unknown",
-        single=place.confidence == "single" and not is_sure(place),
+        single=place.confidence == "single" and not place.is_sure,
         fit=fit,
         holder_shown=case.holder_shown,
         limited=not LIMITING.isdisjoint(case.view),
@@ -272,7 +275,7 @@ def _is_excluded(wanted: str, case: Case) -> bool:
     return wanted in case.place.excluded or country in case.place.not_in
 
 
-def _fit(place: Place, wanted: frozenset[str], locations: Mapping[str, Location]) -> Fit:
+def _fit(place: PlaceFacts, wanted: frozenset[str], locations: Mapping[str, Location]) -> Fit:
     """How a known place relates to the wanted countries and locations."""
     if place.location in wanted or place.country in wanted:
         return "inside"

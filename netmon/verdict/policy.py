@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from netmon.places.prefixes import parse_address
 from netmon.records import Severity
 from netmon.signatures.model import CountryGroup
 
@@ -39,7 +40,7 @@ class PolicyException:
             self.vendor == vendor
             and self.component in (None, component)
             and (self.since or day) <= day <= self.until
-            and ipaddress.ip_address(client) in self.clients
+            and parse_address(client) in self.clients
         )
 
 
@@ -80,6 +81,11 @@ class Policy:
     tolerated: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Vendor, or "*" for all others → ISO countries, and groups of the signatures (`SignatureSet.groups`)."""
     relays: tuple[Relay, ...] = ()
+
+    @property
+    def tells_clients_apart(self) -> bool:
+        """True if it may have different things to say about flows that differ in their clients alone."""
+        return bool(self.exceptions or self.relays)
 
     def allowed_places(self, vendor: str, component: str) -> frozenset[str] | None:
         """The places allowed for a component; None if the policy does not cover it."""
@@ -123,12 +129,12 @@ class Policy:
         relays = [one for one in self.relays if one.covers(vendor, component, day, visited=visited)]
         if client is None or not relays:
             return False
-        address = ipaddress.ip_address(client)
+        address = parse_address(client)
         return not any(address in one.clients for one in relays)
 
     def is_relay(self, vendor: str, client: str, day: str) -> bool:
         """True if the client is a relay for something of the vendor on this ISO day."""
-        address = ipaddress.ip_address(client)
+        address = parse_address(client)
         return any(
             one.vendor == vendor and (one.since or day) <= day and address in one.clients
             for one in self.relays

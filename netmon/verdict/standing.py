@@ -12,11 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from netmon.days import iso_day
-from netmon.places.decision import is_sure
-from netmon.records import ConcernStanding, Place, Standing, Uncounted
+from netmon.records import ConcernStanding, Standing, Uncounted
 from netmon.verdict.concerns import find_concerns
 from netmon.verdict.judgement import Case, find_exchange
+from netmon.verdict.place_facts import PlaceFacts
 from netmon.verdict.policy import Policy
 from netmon.verdict.promises import Subject
 from netmon.verdict.table import Exchange
@@ -26,7 +25,7 @@ _BY_EXCHANGE: Mapping[Exchange, Uncounted | None] = {"seen": None, "unclear": "u
 
 def find_standings(case: Case, policy: Policy, subject: Subject) -> tuple[ConcernStanding, ...]:
     """The standing of a flow for each country of concern that applies to its vendor, subject and day."""
-    concerns = find_concerns(case.vendor, policy, subject, iso_day(case.time_ns))
+    concerns = find_concerns(case.vendor, policy, subject, case.day)
     is_proxied = "proxied" in case.view
     return tuple(
         ConcernStanding(one.country, "unknown" if is_proxied else find_standing(case.place, one.country))
@@ -34,15 +33,15 @@ def find_standings(case: Case, policy: Policy, subject: Subject) -> tuple[Concer
     )
 
 
-def find_standing(place: Place, country: str) -> Standing:
+def find_standing(place: PlaceFacts, country: str) -> Standing:
     """Whether a place is in a country."""
-    is_located = place.country == country and is_sure(place)
+    is_located = place.country == country and place.is_sure
     is_excluded = country in place.not_in
     if is_located and not is_excluded:
         return "located"
     if is_excluded and not is_located:
         return "excluded"
-    return "possible" if is_located or _is_named(place, country) else "unknown"
+    return "possible" if is_located or country in place.named else "unknown"
 
 
 def find_uncounted(case: Case) -> Uncounted | None:
@@ -52,8 +51,3 @@ def find_uncounted(case: Case) -> Uncounted | None:
     if case.sinkholed:
         return "redirected"
     return _BY_EXCHANGE[find_exchange(case)]
-
-
-def _is_named(place: Place, country: str) -> bool:
-    """True if a source locates the address in the country, whatever the others say."""
-    return any(vote.about == "location" and vote.country == country for vote in place.votes)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from netmon.places.prefixes import PrefixTable
+from netmon.places.prefixes import PrefixTable, parse_address
 from netmon.verdict.policy import Network
 from netmon.verdict.promises import Subject
 
@@ -29,7 +28,7 @@ class Subjects:
             return Subject(self.country)
         if client is None:
             return Subject()
-        return next(self._table.find(ipaddress.ip_address(client)), Subject())
+        return next(self._table.find(parse_address(client)), Subject())
 
     def distinct(self) -> tuple[Subject, ...]:
         """Every subject that a listed network, or every client, has: each once, in the order of countries."""

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from netmon.countries import country_in_text
 from netmon.language.sentences import Names, Sentence
-from netmon.records import Contact, Place, Verdict
+from netmon.records import Contact, Verdict
 from netmon.signatures.model import Location
 from netmon.verdict.concerns import ActiveConcern, explain
+from netmon.verdict.place_facts import PlaceFacts
 from netmon.verdict.promises import Subject
 from netmon.verdict.table import REASONS, Facts
 
@@ -125,7 +126,7 @@ class Words:
     """What the sentences about one flow need to know besides its verdict."""
 
     facts: Facts
-    place: Place
+    place: PlaceFacts
     wanted: frozenset[str]  # the places that are promised or allowed: ISO countries and location ids
     locations: Mapping[str, Location]
     concerns: tuple[ActiveConcern, ...]  # about the countries that the sources name

@@ -8,10 +8,11 @@ import pytest
 from netmon.places.declared import Position
 from netmon.places.locator import Locator
 from netmon.records import RoundTrip
-from netmon.verdict.judgement import Case, judge
+from netmon.verdict.judgement import judge
 from netmon.verdict.policy import Policy
 from netmon.verdict.promises import Subject
 from tests.places.test_shipped_networks import NETWORKS, SEPTEMBER_15_2026, SIGNATURES
+from tests.verdict_cases import make_case
 
 OWN_TABLE = Path(__file__).parent / "networks_by_round_trip.txt"
 INTRODUCTION = """\
@@ -37,7 +38,7 @@ def place_of(city, prefix, rtt_ms):
 
 def verdict_on(place, city, prefix):
     vendor = SIGNATURES.vendors[NETWORKS[prefix].vendor]
-    case = Case(
+    case = make_case(
         vendor,
         "reputation",
         "official",

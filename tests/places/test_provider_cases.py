@@ -12,11 +12,12 @@ from netmon.places.decision import Cities, decide
 from netmon.places.labels import DatabaseLabel
 from netmon.places.locator import Locator
 from netmon.records import Vote
-from netmon.verdict.judgement import Case, judge
+from netmon.verdict.judgement import judge
 from netmon.verdict.policy import Policy
 from netmon.verdict.promises import Subject
 from tests.places.mmdb import DAY_S, JUNE_S, nested, write_database, write_flat
 from tests.places.test_shipped_networks import SEPTEMBER_15_2026, SIGNATURES
+from tests.verdict_cases import make_case
 
 ZURICH, MOSCOW, TORONTO = "82.202.184.0/24", "77.74.181.0/24", "2a03:2480:8032::/48"
 LATER_S = JUNE_S + 90 * DAY_S
@@ -147,7 +148,7 @@ def judge_with(folder, network, labels=None):
 def outcome_of(place):
     """The verdict on reputation traffic of a client in Germany to a place."""
     vendor = SIGNATURES.vendors["kaspersky"]
-    case = Case(
+    case = make_case(
         vendor,
         "reputation",
         "official",

@@ -8,9 +8,10 @@ import pytest
 from netmon.places.locator import Locator
 from netmon.signatures.load import default_folder, load_folder
 from netmon.signatures.model import NetworkRule
-from netmon.verdict.judgement import Case, judge
+from netmon.verdict.judgement import judge
 from netmon.verdict.policy import Policy
 from netmon.verdict.promises import Subject
+from tests.verdict_cases import make_case
 
 TABLE = Path(__file__).parent / "shipped_networks.txt"
 SEPTEMBER_15_2026 = 1_789_430_400_000_000_000
@@ -26,11 +27,11 @@ def row_of(rule: NetworkRule, component: str, country: str) -> str:
     address = str(network[network.num_addresses // 2])
     place = Locator(SIGNATURES).locate(address, SEPTEMBER_15_2026)
     vendor = SIGNATURES.vendors[rule.vendor]
-    case = Case(
+    case = make_case(
         vendor=vendor,
         component=component,
         status="official",
-        place=place,
+        where=place,
         view=(),
         time_ns=SEPTEMBER_15_2026,
         locations=SIGNATURES.locations,

@@ -23,10 +23,11 @@ from netmon.places.physics import DistanceCheck
 from netmon.places.sphere import distance_km
 from netmon.records import Place, RoundTrip, Verdict, Vote
 from netmon.verdict.countries_that_matter import countries_that_matter
-from netmon.verdict.judgement import Case, judge
+from netmon.verdict.judgement import judge
 from netmon.verdict.policy import Policy
 from netmon.verdict.promises import Subject
 from tests.places.test_shipped_networks import NETWORKS, SEPTEMBER_15_2026, SIGNATURES
+from tests.verdict_cases import make_case
 
 OWN_TABLE = Path(__file__).parent / "truth_table.txt"
 PAGE = Path(__file__).parents[2] / "docs" / "places.md"
@@ -124,7 +125,7 @@ def votes_of(prefix, makers, truth):
 def judged(prefix, place):
     rule = NETWORKS[prefix]
     vendor = SIGNATURES.vendors[rule.vendor]
-    case = Case(
+    case = make_case(
         *(vendor, "reputation", "official", place, (), SEPTEMBER_15_2026, SIGNATURES.locations),
         holder_shown=True,
     )

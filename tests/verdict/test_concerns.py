@@ -31,8 +31,8 @@ CHINA = Policy(concerns={"acme": frozenset({"CN"})})
 RUSSIA = Policy(concerns={"acme": frozenset({"RU"})})
 
 
-def verdict(policy=SILENT, subject=GERMAN, vendor=WORRYING, **changes):
-    found = judge(replace(case(MOSCOW, "updates"), vendor=vendor, **changes), policy, subject)
+def verdict(policy=SILENT, subject=GERMAN, vendor=WORRYING, place=MOSCOW, **changes):
+    found = judge(replace(case(place, "updates"), vendor=vendor, **changes), policy, subject)
     return found.outcome, found.reason
 
 

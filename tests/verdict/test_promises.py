@@ -8,7 +8,7 @@ import pytest
 from netmon.records import Place, Vote
 from netmon.signatures.load import default_folder, load_folder
 from netmon.signatures.model import Promise
-from netmon.verdict.judgement import Case, judge
+from netmon.verdict.judgement import judge
 from netmon.verdict.policy import Policy
 from netmon.verdict.promises import (
     Subject,
@@ -17,6 +17,7 @@ from netmon.verdict.promises import (
     find_end,
     why_not_in_force,
 )
+from tests.verdict_cases import make_case
 
 SIGNATURES = load_folder(default_folder())
 VENDOR = SIGNATURES.vendors["kaspersky"]
@@ -32,7 +33,7 @@ def day_ns(day):
 
 def applied(component, country, day):
     """The promise named by the verdict on a flow to Zürich, or else the reason."""
-    case = Case(
+    case = make_case(
         VENDOR, component, "official", ZURICH, (), day_ns(day), SIGNATURES.locations, holder_shown=True
     )
     found = judge(case, Policy(), Subject(country))

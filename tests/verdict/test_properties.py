@@ -9,6 +9,7 @@ from netmon.places.decision import decide
 from netmon.records import OUTCOMES, VIEW, Vote
 from netmon.signatures.model import STATUSES
 from netmon.verdict.judgement import judge
+from netmon.verdict.place_facts import place_facts
 from netmon.verdict.policy import Policy
 from netmon.verdict.promises import Subject
 from netmon.verdict.table import REASONS, ROWS
@@ -87,8 +88,7 @@ def test_no_alarm_on_weak_grounds(one, policy, subject):
     """A disputed or unknown place, a single source or an unverified signature never raises an alarm."""
     found = judge(one, replace(policy, exceptions=()), subject)
     outcome = found.outcome
-    declared = any(vote.source == "declared" for vote in one.place.votes)
-    if one.place.confidence == "unknown" or (one.place.confidence == "single" and not declared):
+    if one.place.confidence == "unknown" or (one.place.confidence == "single" and not one.place.is_sure):
         assert outcome in ("undecided", "forbidden")
     if one.place.confidence == "disputed":
         assert outcome in ("undecided", "forbidden") or found.reason == "nowhere_promised"
@@ -136,7 +136,7 @@ def test_an_excluded_place_is_never_the_verdict(one, policy, subject):
 @given(CASES, POLICIES, SUBJECTS)
 def test_a_round_trip_alone_decides_nothing(one, policy, subject):
     """Excluding places does not decide without a place on which sources agree."""
-    found = judge(replace(one, place=place(excluded=one.place.excluded)), policy, subject)
+    found = judge(replace(one, place=place_facts(place(excluded=one.place.excluded))), policy, subject)
     assert found.outcome in ("undecided", "forbidden")
 
 

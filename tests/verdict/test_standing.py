@@ -7,6 +7,7 @@ import pytest
 
 from netmon.places.decision import is_sure
 from netmon.records import CONTACTS, GROUNDS, STANDINGS, Place, Vote
+from netmon.verdict.place_facts import place_facts
 from netmon.verdict.policy import Policy
 from netmon.verdict.promises import Subject
 from netmon.verdict.standing import find_standing, find_standings, find_uncounted
@@ -55,7 +56,7 @@ def with_vote(where, vote):
 )
 def test_the_standing_of_a_place(where, standing):
     """Only a settled place is located, only a round trip excludes, and both together say nothing."""
-    assert find_standing(where, "RU") == standing
+    assert find_standing(place_facts(where), "RU") == standing
 
 
 SHAPES = ["RU", "RU/Moscow", "CH", "CH/Zurich", "!RU", "!CH"]
@@ -67,7 +68,7 @@ def test_nothing_is_claimed_beyond_its_evidence():
     for votes in product(["", *SHAPES], repeat=3):
         for excluded in ((), ("RU",), ("CH",)):
             where = not_in(place(*filter(None, votes)), *excluded)
-            standing = find_standing(where, "RU")
+            standing = find_standing(place_facts(where), "RU")
             found.add(standing)
             settled = where.country == "RU" and is_sure(where)
             assert (standing == "located") == (settled and "RU" not in excluded)
