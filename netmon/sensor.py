@@ -196,6 +196,8 @@ class Sensor:
                 wiring.deliver(batch, self._monitor, self._outputs)
                 now_s = time.monotonic()
                 self._supervisor.alive(self._source.turns(), now_s)
+                if self._record is not None:
+                    self._record.alive(self._source.stats, time.time_ns())
                 self._serve_reloads()
                 if self._checks.is_due(now_s):
                     self._check(now_s)

@@ -20,12 +20,13 @@ from netmon.report.facts import (
     ResolverFact,
     ViewFact,
 )
-from netmon.report.runs import runs_of
+from netmon.report.runs import run_facts
 from netmon.store import spans
-from netmon.store.gaps import gaps, limits
+from netmon.store.gaps import gaps, limits_of
 from netmon.store.machines import machines
 from netmon.store.queries import Reader, Scope
 from netmon.store.resolvers import resolvers
+from netmon.store.runs import runs_of
 from netmon.store.spans import ContactTotals, CounterSum, FirstFlow
 
 MOST_CONTACTS = 40
@@ -41,22 +42,23 @@ SPANS_S = (
 
 def gather(reader: Reader, selection: Scope) -> PeriodFacts:
     """The facts. Raises ReportError if the store has nothing about the period."""
-    facts = runs_of(reader, selection)
-    if not facts:
+    runs = runs_of(reader, selection)
+    limits = limits_of(selection, runs)
+    since_ns, until_ns = limits
+    found = tuple(gaps(reader, selection, runs, limits))
+    if not (runs.inside or runs.unrecorded or found):
         raise ReportError("the store has no record of this period: choose another with --since and --until")
-    since_ns, until_ns = limits(selection, [(run.start_ns, run.end_ns) for run in facts])
     bucket_ns = choose_span(until_ns - since_ns)
     origin_ns = since_ns - since_ns % min(bucket_ns, DAY_NS)
     meanings = _Meanings(reader, selection)
     contacts = spans.contacts(reader, selection, MOST_CONTACTS)
     firsts = spans.first_flows(reader, selection, contacts)
-    live = {run.sensor for run in facts if run.is_recorded and not run.files}
     return PeriodFacts(
         since_ns=since_ns,
         until_ns=until_ns,
         origin_ns=origin_ns,
         bucket_ns=bucket_ns,
-        runs=tuple(facts),
+        runs=tuple(run_facts(reader, selection, runs)),
         groups=tuple(
             Group(
                 one.sensor,
@@ -72,7 +74,7 @@ def gather(reader: Reader, selection: Scope) -> PeriodFacts:
         resolvers=tuple(_resolvers(reader, selection)),
         machines=machines(reader, selection),
         views=tuple(_views(spans.counters(reader, selection))),
-        gaps=tuple(gaps(reader, selection, live, since_ns, until_ns)),
+        gaps=found,
         asked=(selection.since_ns, selection.until_ns),
     )
 

@@ -118,8 +118,8 @@ class SensorScope:
     name: str
     site: str | None
     interfaces: tuple[str, ...]
-    first: str
-    last: str
+    first: str | None  # None: it did not run in the period
+    last: str | None
     runs: int
     unrecorded: int  # runs of which only flows are known, and not what else there was and what decided
     countries: tuple[str, ...]

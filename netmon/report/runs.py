@@ -7,24 +7,20 @@ from dataclasses import replace
 from typing import Any
 
 from netmon.report.facts import ReadFile, RunFact, UsedFact
-from netmon.store import queries, spans
+from netmon.store import queries
 from netmon.store.queries import Reader, Scope
+from netmon.store.runs import PeriodRuns, StoredRun, UnrecordedRun
 
 
-def runs_of(reader: Reader, selection: Scope) -> list[RunFact]:
+def run_facts(reader: Reader, selection: Scope, runs: PeriodRuns) -> Iterator[RunFact]:
     """The runs; those of which there is no record come last, with the times of their flows."""
-    ends = spans.last_seen(reader)
     conditions = _Conditions(reader, selection)
-    recorded = [
-        _run(row, ends.get((row["sensor"], row["run"])), conditions.of(row))
-        for row in queries.rows(reader, "runs", selection)
-    ]
-    # A run without an end was killed, perhaps long before the period.
-    of_period = [run for run in recorded if run.end_ns >= (selection.since_ns or 0)]
-    return [*of_period, *map(_unrecorded, spans.unrecorded_runs(reader, selection))]
+    for one in runs.inside:
+        yield _run(one, conditions.of(one))
+    yield from map(_unrecorded, runs.unrecorded)
 
 
-def _unrecorded(one: spans.UnrecordedRun) -> RunFact:
+def _unrecorded(one: UnrecordedRun) -> RunFact:
     return RunFact(
         one.sensor,
         one.site,
@@ -38,31 +34,30 @@ def _unrecorded(one: spans.UnrecordedRun) -> RunFact:
     )
 
 
-def _run(row: Mapping[str, Any], last_ns: int | None, judged_by: Iterable[Mapping[str, Any]]) -> RunFact:
-    document = row["document"]["netmon"]
+def _run(one: StoredRun, judged_by: Iterable[Mapping[str, Any]]) -> RunFact:
+    document, row = one.about, one.row
     conditions = document["conditions"]
     subject, position = conditions.get("subject", {}), conditions.get("position") or {}
     countries = {subject.get("country"), *(subject.get("networks") or {}).values()} - {None}
-    end_ns = row["end_ns"] or last_ns or row["start_ns"]
     return RunFact(
         sensor=row["sensor"],
         site=row["site"],
         run=row["run"],
-        start_ns=row["start_ns"],
-        end_ns=end_ns,
+        start_ns=one.start_ns,
+        end_ns=one.end_ns,
         interfaces=tuple(document.get("interfaces", ())),
         countries=tuple(sorted(countries)),
         privacy=row["privacy"],
         latitude=position.get("latitude"),
         longitude=position.get("longitude"),
-        used=tuple(dict.fromkeys(used for one in judged_by for used in _used(one))),
+        used=tuple(dict.fromkeys(used for each in judged_by for used in _used(each))),
         files=tuple(
-            ReadFile(one["name"], one.get("sha256"), one.get("size")) for one in document.get("files", ())
+            ReadFile(file["name"], file.get("sha256"), file.get("size")) for file in document.get("files", ())
         ),
         problems=tuple(document.get("problems", ())),
         filter=document.get("filter"),
-        is_ended=row["end_ns"] is not None,
-        is_viewed=last_ns is not None,
+        is_ended=one.is_ended,
+        is_viewed=one.is_viewed,
     )
 
 
@@ -85,9 +80,9 @@ class _Conditions:
         for row in queries.rows(reader, "conditions", replace(selection, since_day=None, begin_ns=None)):
             self._of.setdefault((row["sensor"], row["run"]), []).append((row["since_ns"], row["document"]))
 
-    def of(self, row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        """Those of a run; `row` has what it ended with."""
-        found = self._of.get((row["sensor"], row["run"]), [])
+    def of(self, run: StoredRun) -> list[Mapping[str, Any]]:
+        """Those of a run; its record has what it ended with."""
+        found = self._of.get(run.key, [])
         before = [document for since_ns, document in found if since_ns <= self._since_ns]
         later = [document for since_ns, document in found if since_ns > self._since_ns]
-        return [*before[-1:], *later] or [row["document"]["netmon"]["conditions"]]
+        return [*before[-1:], *later] or [run.about["conditions"]]

@@ -49,8 +49,8 @@ def scope_of(facts: PeriodFacts) -> ReportScope:
         unknown_filters=sum(run.is_recorded and run.filter is None for run in facts.runs),
         countries=tuple(sorted({country for run in facts.runs for country in run.countries})),
         sensors=tuple(
-            _sensor(runs, amounts.get(name, Amount()), whole, [gap for gap in gaps if gap.sensor == name])
-            for name, runs in sorted(by_sensor.items())
+            _sensor(name, by_sensor.get(name, ()), amounts.get(name, Amount()), whole, gaps)
+            for name in sorted({*by_sensor, *(gap.sensor for gap in gaps)})
         ),
         files=tuple(map(_file, sorted(files.values(), key=lambda file: file.path))),
         problems=tuple(dict.fromkeys(line for run in facts.runs for line in run.problems)),
@@ -61,7 +61,7 @@ def scope_of(facts: PeriodFacts) -> ReportScope:
 
 def _begin(facts: PeriodFacts) -> int:
     """Since when there is a record."""
-    return max(facts.since_ns, min(run.start_ns for run in facts.runs))
+    return max(facts.since_ns, min((run.start_ns for run in facts.runs), default=facts.since_ns))
 
 
 def _asked(facts: PeriodFacts) -> AskedPeriod | None:
@@ -103,24 +103,29 @@ def _order(one: UsedFact) -> tuple[int, str, str, str]:
     return USED_KINDS.index(one.kind), one.name, one.version or "", one.sha256 or ""
 
 
-def _sensor(runs: Sequence[RunFact], amount: Amount, whole: int, gaps: Sequence[WatchGap]) -> SensorScope:
-    last = max(runs, key=lambda run: run.start_ns)
+def _sensor(
+    name: str, runs: Sequence[RunFact], amount: Amount, whole: int, gaps: Sequence[WatchGap]
+) -> SensorScope:
+    """A sensor; without a run in the period, it has gaps only."""
+    last = max(runs, key=lambda run: run.start_ns, default=None)
+    own = [gap for gap in gaps if gap.sensor == name]
+    interfaces = {interface for run in runs for interface in run.interfaces}
     return SensorScope(
-        name=last.sensor,
-        site=last.site,
-        interfaces=tuple(sorted({interface for run in runs for interface in run.interfaces})),
-        first=timestamp(min(run.start_ns for run in runs)),
-        last=timestamp(max(run.end_ns for run in runs)),
+        name=name,
+        site=last.site if last else None,
+        interfaces=tuple(sorted(interfaces or {gap.interface for gap in own} - {""})),
+        first=timestamp(min(run.start_ns for run in runs)) if runs else None,
+        last=timestamp(max(run.end_ns for run in runs)) if runs else None,
         runs=len(runs),
         unrecorded=sum(not run.is_recorded for run in runs),
         countries=tuple(sorted({country for run in runs for country in run.countries})),
         privacy=tuple(sorted({run.privacy for run in runs if run.privacy is not None})),
         filters=_filters(runs),
-        latitude=last.latitude,
-        longitude=last.longitude,
+        latitude=last.latitude if last else None,
+        longitude=last.longitude if last else None,
         sum=as_sum(amount, whole),
-        gaps=len(gaps),
-        gap_s=sum(gap.end_ns - gap.start_ns for gap in gaps) / 1e9,
+        gaps=len(own),
+        gap_s=sum(gap.end_ns - gap.start_ns for gap in own) / 1e9,
     )
 
 

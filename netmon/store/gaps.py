@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from netmon.store import queries, spans
+from netmon.store import spans
 from netmon.store.queries import Reader, Scope
+from netmon.store.runs import PeriodRuns, StoredRun, runs_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +16,16 @@ class WatchGap:
     """A time in which a sensor did not see an interface, or did not run."""
 
     sensor: str
-    interface: str
+    interface: str  # empty: no record names one
     start_ns: int
     end_ns: int
+
+
+class PeriodLimits(NamedTuple):
+    """The beginning and the end of what is reported."""
+
+    since_ns: int
+    until_ns: int
 
 
 class Missing(NamedTuple):
@@ -26,40 +34,41 @@ class Missing(NamedTuple):
     gaps: tuple[WatchGap, ...] = ()
     dropped: int = 0
     packets: int = 0
+    runs: int | None = None  # of sensors, and readings of files; None: only events of flows were imported
+    ends_ns: int | None = None  # the latest record, if a later end was asked for
 
 
 def missing(reader: Reader, scope: Scope) -> Missing:
-    """What the period lacks; nothing if the store has no record of a run in it."""
-    runs = list(queries.rows(reader, "runs", scope))
-    if not runs:
+    """What the period lacks; nothing is said about it if the store has no record of any run."""
+    runs = runs_of(reader, scope)
+    if not runs.known:
         return Missing()
-    ends = spans.last_seen(reader)
-    times = [
-        (row["start_ns"], row["end_ns"] or ends.get((row["sensor"], row["run"])) or row["start_ns"])
-        for row in runs
-    ]
-    live = {row["sensor"] for row in runs if row["source"] == "interfaces"}
-    found = gaps(reader, scope, live, *limits(scope, times))
+    limits = limits_of(scope, runs)
+    found = gaps(reader, scope, runs, limits)
     ordered = sorted(
         found, key=lambda one: (one.start_ns - one.end_ns, one.start_ns, one.sensor, one.interface)
     )
-    return Missing(tuple(ordered), *spans.dropped(reader, scope))
+    asked_ns = limits.until_ns if scope.until_ns is None else scope.until_ns
+    ends_ns = runs.newest_ns if asked_ns - limits.until_ns > spans.TOLERANCE_NS else None
+    count = len(runs.inside) + len(runs.unrecorded)
+    return Missing(tuple(ordered), *spans.dropped(reader, scope), count, ends_ns)
 
 
-def limits(scope: Scope, times: Collection[tuple[int, int]]) -> tuple[int, int]:
-    """The beginning and the end of what is reported: of the scope, or else of runs with these times."""
-    since_ns = min(start_ns for start_ns, _ in times) if scope.since_ns is None else scope.since_ns
-    until_ns = max(end_ns for _, end_ns in times)
-    if scope.until_ns is not None:
-        until_ns = min(until_ns, scope.until_ns)
-    return since_ns, max(until_ns, since_ns + 1)
+def limits_of(scope: Scope, runs: PeriodRuns) -> PeriodLimits:
+    """Those of the scope, or else of its runs; it does not end after the latest record of any run."""
+    starts = [one.start_ns for one in runs.inside] + [one.first_ns for one in runs.unrecorded]
+    newest_ns = runs.newest_ns or 0
+    until_ns = newest_ns if scope.until_ns is None else min(newest_ns, scope.until_ns)
+    since_ns = min(starts, default=until_ns) if scope.since_ns is None else scope.since_ns
+    until_ns = max(until_ns, since_ns + 1)
+    return PeriodLimits(since_ns, until_ns)
 
 
-def gaps(
-    reader: Reader, scope: Scope, live: Iterable[str], since_ns: int, until_ns: int
-) -> Iterator[WatchGap]:
-    """The times between what was watched by sensors that watch interfaces."""
-    watched: dict[tuple[str, str], int] = {}
+def gaps(reader: Reader, scope: Scope, runs: PeriodRuns, limits: PeriodLimits) -> Iterator[WatchGap]:
+    """The times between what sensors watched, of each interface that they had to watch."""
+    since_ns, until_ns = limits
+    watched = dict.fromkeys(_to_watch(runs, until_ns), since_ns)
+    live = {one.sensor for one in runs.inside if one.is_live}
     for one in spans.watched(reader, scope):
         key = one.sensor, one.interface
         if one.sensor not in live:
@@ -71,3 +80,30 @@ def gaps(
     for key, end_ns in watched.items():
         if until_ns - end_ns > spans.TOLERANCE_NS:
             yield WatchGap(*key, end_ns, until_ns)
+
+
+def _to_watch(runs: PeriodRuns, until_ns: int) -> Iterator[tuple[str, str]]:
+    """Sensor and interface: those that runs of the period were to watch, and those of silent sensors.
+
+    A run without any view was recorded without what it saw, so that nothing can be said about its interfaces.
+    """
+    by_sensor: dict[str, list[StoredRun]] = {}
+    for one in runs.known:
+        if one.is_live and one.is_viewed:
+            by_sensor.setdefault(one.sensor, []).append(one)
+    inside = {one.key for one in runs.inside}
+    for sensor, all_runs in by_sensor.items():
+        of_period = [one for one in all_runs if one.key in inside]
+        chosen = of_period or _silent(all_runs, until_ns)
+        names = {name for one in chosen for name in one.about.get("interfaces", ())}
+        yield from ((sensor, name) for name in sorted(names or ({""} if chosen and not of_period else ())))
+
+
+def _silent(all_runs: Sequence[StoredRun], until_ns: int) -> list[StoredRun]:
+    """The last run before a period without one: of a sensor that ran again later, or that never ended.
+
+    A sensor that was stopped, and was not started again, is taken for retired.
+    """
+    before = [one for one in all_runs if one.start_ns < until_ns]
+    is_again = len(before) < len(all_runs)
+    return before[-1:] if before and (is_again or not before[-1].is_ended) else []

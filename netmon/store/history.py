@@ -151,6 +151,8 @@ def as_json(history: History) -> str:
             "total": history.total._asdict(),
             "machines": {vendor: _machines(one) for vendor, one in history.machines.items()},
             "gaps": [_gap(one) for one in history.missing.gaps],
+            "runs": history.missing.runs,
+            "latest_record": None if history.missing.ends_ns is None else _timestamp(history.missing.ends_ns),
             "packets": history.missing.packets,
             "dropped_packets": history.missing.dropped,
         }
@@ -173,7 +175,9 @@ def _gap(one: WatchGap) -> dict[str, Any]:
 
 def missing_lines(history: History, language: Language = ENGLISH) -> Iterator[str]:
     """Lines about times in which no sensor watched, and packets that were dropped."""
-    gaps, dropped, packets = history.missing
+    gaps, dropped, packets, runs, ends_ns = history.missing
+    if runs == 0:
+        yield language.say("No sensor ran in this period, and no capture file that was read is of it.")
     if gaps:
         yield language.say_count(
             len(gaps),
@@ -184,6 +188,11 @@ def missing_lines(history: History, language: Language = ENGLISH) -> Iterator[st
             end=language.stamp(_moment(gaps[0].end_ns)),
             sensor=gaps[0].sensor,
             interface=gaps[0].interface,
+        )
+    if ends_ns is not None:
+        yield language.say(
+            "The latest record is of {time}: of the time after that, nothing is recorded.",
+            time=language.stamp(_moment(ends_ns)),
         )
     if dropped:
         yield language.say(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from netmon.config.settings import Config
@@ -16,6 +16,9 @@ from netmon.privacy import Privacy
 from netmon.privacy.shown_filter import shown_filter
 from netmon.records import ClassifiedFlow, DnsRecord
 from netmon.signatures.model import Location, SignatureSet
+
+PAUSE_NS = 30_000_000_000
+"""The sensor's loop turns more than once a second: after so long, it was stopped, or its clock was set."""
 
 
 class LiveRecord:
@@ -45,6 +48,7 @@ class LiveRecord:
         self._machines = MachineEvents(streams, privacy, observer, machines, is_live=True)
         self._filter = shown_filter(expression, privacy.level)
         self._viewed_ns = 0
+        self._alive_ns = 0
 
     def flow(self, classified: ClassifiedFlow) -> None:
         """Writes a report on a flow of a vendor."""
@@ -72,7 +76,7 @@ class LiveRecord:
         self._events.locations = signatures.locations
         conditions = describe_conditions(self._config, signatures, databases, self._level)
         if phase == "start":
-            self._viewed_ns = now_ns
+            self._viewed_ns = self._alive_ns = now_ns
             self._machines.turn(now_ns)
         else:
             self.view(stats, now_ns)
@@ -80,6 +84,16 @@ class LiveRecord:
         about = {"conditions": conditions, "interfaces": interfaces, "filter": self._filter}
         self._run.run(phase, now_ns, **about)
         self.flush()
+
+    def alive(self, stats: Callable[[], Mapping[str, Any]], now_ns: int) -> None:
+        """The sensor's loop turns. After a time in which it did not, a new view begins.
+
+        A process that is stopped, or a machine that sleeps, watches nothing.
+        """
+        if not 0 <= now_ns - self._alive_ns <= PAUSE_NS:
+            self.view(stats(), max(self._alive_ns, self._viewed_ns))
+            self._viewed_ns = now_ns
+        self._alive_ns = now_ns
 
     def view(self, stats: Mapping[str, Any], now_ns: int) -> None:
         """What was to be seen since the last call."""

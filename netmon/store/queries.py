@@ -190,7 +190,7 @@ FROM findings LEFT JOIN judgements ON id = judgement WHERE sensor = :sensor AND 
 def rows(reader: Reader, table: str, scope: Scope) -> Iterator[dict[str, Any]]:
     """The rows of `runs`, `conditions`, `views` or `evidence` in a period, in the order of their times.
 
-    Runs are those that were not over before it began. `document` is parsed.
+    Runs are those that began in it; see `runs_of` for the others. `document` is parsed.
     """
     begin, where = _TIMES[table]
     asked = next(one for one in TABLES if one.name == table)
@@ -213,7 +213,7 @@ def levels_of(reader: Reader) -> tuple[int, ...]:
 
 
 _TIMES = {
-    "runs": ("start_ns", "coalesce(end_ns, 9223372036854775807)"),
+    "runs": ("start_ns", "start_ns"),
     "conditions": ("since_ns", "since_ns"),
     "views": ("start_ns", "end_ns"),
     "evidence": ("time_ns", "time_ns"),

@@ -146,37 +146,6 @@ WHERE {in_scope()} AND flows.severity IS NOT NULL AND flows.start_ns IN ({times 
     return found
 
 
-class UnrecordedRun(NamedTuple):
-    """A run of which the store has flows, and no record of the run itself."""
-
-    sensor: str
-    run: str
-    site: str | None
-    first_ns: int
-    last_ns: int
-
-
-def unrecorded_runs(reader: Reader, scope: Scope) -> list[UnrecordedRun]:
-    """Those in a period: events of flows were imported alone."""
-    known = set(reader.select("SELECT sensor, run FROM runs", {}))
-    named = set(reader.select(f"SELECT DISTINCT sensor, run FROM flows WHERE {_IN_DAYS}", scope.values()))
-    if named <= known:
-        return []
-    query = f"""SELECT sensor, run, max(site), min(start_ns), max(last_ns) FROM flows
-WHERE {in_scope()} GROUP BY sensor, run ORDER BY sensor, run"""
-    return [UnrecordedRun(*row) for row in reader.select(query, scope.values()) if row[:2] not in known]
-
-
-_IN_DAYS = """(:sensor IS NULL OR sensor = :sensor)
-  AND (:since_day IS NULL OR day >= :since_day) AND (:until_day IS NULL OR day < :until_day)"""
-
-
-def last_seen(reader: Reader) -> dict[tuple[str, str], int]:
-    """The latest time of each run of which there is a record, by sensor and run."""
-    query = "SELECT sensor, run, max(end_ns) FROM views GROUP BY sensor, run"
-    return {(sensor, run): end_ns for sensor, run, end_ns in reader.select(query, {})}
-
-
 def judgements(reader: Reader, scope: Scope) -> Iterator[tuple[int, dict[str, Any]]]:
     """What the flows of vendors have in common, by judgement; numbers of a single flow are not in it.
 

@@ -155,6 +155,21 @@ def test_time_before_the_sensor_is_a_gap():
     assert facts.until_ns == START_NS + 10 * DAY_NS
 
 
+def test_a_silent_sensor_is_in_the_report():
+    """It ran before and after: one gap for the whole period, and it is among the sensors."""
+    lines = [
+        *run(flow(day=1), views=((0, 48),), until=48),
+        *(line.replace("run of s", "later run") for line in run(views=((240, 480),), since=240, until=480)),
+    ]
+    facts = facts_of(lines, since_day=4, until_day=8)
+    made = build(facts, SIGNATURES, ["kaspersky"], [])
+    [one] = made.scope.sensors
+    assert (one.name, one.interfaces, one.first, one.runs, one.gaps) == ("s", ("eth1",), None, 0, 1)
+    assert [gap.seconds for gap in made.scope.gaps] == [4 * 86_400]
+    assert [(blind.kind, blind.count, blind.of) for blind in made.view.blinds] == [("gaps", 345_600, 345_600)]
+    assert made.scope.asked.is_covered
+
+
 def test_a_killed_run_ends_with_its_last_record():
     """Nobody recorded its end."""
     [one] = facts_of(run(flow(), views=((0, 100),), ended=False)).runs

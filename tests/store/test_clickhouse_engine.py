@@ -23,6 +23,7 @@ from netmon.store.intake import Intake
 from netmon.store.machines import machines
 from netmon.store.queries import GROUP_COLUMNS, Scope
 from netmon.store.resolvers import resolvers
+from netmon.store.runs import runs_of
 from netmon.store.tables import FLOWS, RECORDS_OF_RUNS
 from tests.machine import ROOT
 from tests.records import MOSCOW, START_NS, UNEXPECTED
@@ -124,11 +125,10 @@ def answers(store, scope):
         "contacts": (contacts, firsts),
         "evidence": [spans.evidence(store, one.sensor, firsts[one]) for one in contacts],
         "shared": dict(spans.judgements(store, scope)),
-        "unrecorded": spans.unrecorded_runs(store, scope),
+        "unrecorded": runs_of(store, scope),
         "machines": machines(store, scope),
         "resolvers": list(resolvers(store, scope)),
         "counters": spans.counters(store, scope),
-        "seen": spans.last_seen(store),
         "watched": spans.watched(store, scope),
         "missing": missing(store, scope),
         "history": [as_json(read_history(store, scope, by)) for by in BY],

@@ -92,21 +92,46 @@ HOUR_NS = 3_600_000_000_000
 BEGIN_NS = 19_675 * 24 * HOUR_NS
 
 
-def watched(store, *views, sensor="berlin", until=24, dropped=0):
-    """A live run; `views` are the hours that were watched. Returns nothing; `dropped` in each."""
+def watched(store, *views, sensor="berlin", begin=0, until=24, dropped=0, ports=("eth1",), up=("eth1",)):
+    """A live run of `ports`; `views` are the hours that were watched, `until` its end (None: it was killed).
+
+    Only the ports `up` come up; packets are `dropped` in each view.
+    """
     lines = io.StringIO()
-    about = RunEvents([lines], Observer(sensor, "", f"run of {sensor}"), is_live=True)
-    conditions = {"privacy_level": 0}
-    about.run("start", BEGIN_NS, conditions=conditions)
-    for number, (begin, end) in enumerate(views, 1):
-        up = {"eth1": {"up": 1, "dropped": number * dropped}}
-        stats = {"view": {"eth1": {"packets": 1000 * number}}, "interfaces": up}
-        about.view(stats, BEGIN_NS + int(begin * HOUR_NS), BEGIN_NS + int(end * HOUR_NS))
-    about.run("end", BEGIN_NS + until * HOUR_NS, conditions=conditions)
+    about = RunEvents([lines], Observer(sensor, "", f"run of {sensor} at {begin}"), is_live=True)
+    facts = {"conditions": {"privacy_level": 0}, "interfaces": list(ports)}
+    about.run("start", BEGIN_NS + begin * HOUR_NS, **facts)
+    for number, (start, end) in enumerate(views, 1):
+        state = {port: {"up": int(port in up), "dropped": number * dropped} for port in ports}
+        stats = {"view": {port: {"packets": 1000 * number} for port in up}, "interfaces": state}
+        about.view(stats, BEGIN_NS + int(start * HOUR_NS), BEGIN_NS + int(end * HOUR_NS))
+    if until is not None:
+        about.run("end", BEGIN_NS + until * HOUR_NS, **facts)
     intake = Intake(store, "memory")
     for line in lines.getvalue().splitlines():
         intake.write(line)
     intake.flush()
+
+
+def hours(since, until):
+    """A period of hours."""
+    return Scope.between(
+        *(None if hour is None else BEGIN_NS + int(hour * HOUR_NS) for hour in (since, until))
+    )
+
+
+def gaps_of(store, scope=WHOLE):
+    """Sensor, interface and hours of each gap, the longest first."""
+    found = read_history(store, scope, "day").missing.gaps
+    return [
+        (
+            one.sensor,
+            one.interface,
+            (one.start_ns - BEGIN_NS) / HOUR_NS,
+            (one.end_ns - BEGIN_NS) / HOUR_NS,
+        )
+        for one in found
+    ]
 
 
 def missing_of(store, scope=WHOLE, language="en"):
@@ -164,3 +189,75 @@ def test_what_is_missing_is_said_in_german(store):
         "Nicht beobachtet: 1-mal, 90 min, 14.11.2023 06:00:00 bis 14.11.2023 07:30:00 (berlin, eth1).",
         "Verworfen: 2 von 2.002 Paketen (< 0,1 %).",
     ]
+
+
+def test_an_interface_that_never_came_up_is_a_gap(store):
+    """For the whole period: the run says that it was to watch it."""
+    watched(store, (0, 24), ports=("eth1", "eth2"))
+    assert gaps_of(store) == [("berlin", "eth2", 0, 24)]
+    assert gaps_of(store, hours(3, 5)) == [("berlin", "eth2", 3, 5)]
+    [said] = missing_of(store)
+    assert "1 time, 24 h" in said
+    assert "(berlin, eth2)" in said
+
+
+def test_an_interface_that_was_removed_is_none(store):
+    """A later run that does not name it was not to watch it."""
+    watched(store, (0, 24), ports=("eth1", "eth2"))
+    watched(store, (24, 48), begin=24, until=48)
+    assert gaps_of(store, hours(24, None)) == []
+
+
+@pytest.mark.parametrize("ending", [10, None])
+def test_a_sensor_that_was_silent_for_the_whole_period_is_a_gap(store, ending):
+    """It ran before and after, whether or not it was stopped, and whether or not others ran meanwhile."""
+    watched(store, (0, 10), until=ending)
+    watched(store, (30, 40), begin=30, until=40)
+    assert gaps_of(store, hours(12, 20)) == [("berlin", "eth1", 12, 20)]
+    watched(store, (0, 48), sensor="bern", until=48)
+    assert gaps_of(store, hours(12, 20)) == [("berlin", "eth1", 12, 20)]
+
+
+def test_a_sensor_that_died_is_a_gap_for_ever(store):
+    """As long as others tell that time goes on; one that was stopped, and not started again, is retired."""
+    watched(store, (0, 10), sensor="dead", until=None)
+    watched(store, (0, 10), sensor="retired", until=10)
+    watched(store, (0, 48), until=48)
+    assert gaps_of(store, hours(24, 36)) == [("dead", "eth1", 24, 36)]
+    assert gaps_of(store, hours(5, 36)) == [("dead", "eth1", 10, 36), ("retired", "eth1", 10, 36)]
+
+
+def test_a_killed_sensor_does_not_answer_for_later_times(store):
+    """What it recorded last is its end; of the time after the latest record nothing is known."""
+    watched(store, (0, 10), until=None)
+    assert gaps_of(store, hours(5, 20)) == []
+    assert missing_of(store, hours(5, 20)) == [
+        "The latest record is of 2023-11-14 10:00:00: of the time after that, nothing is recorded."
+    ]
+    view = json.loads(as_json(read_history(store, hours(5, 20), "day")))
+    assert (view["runs"], view["latest_record"]) == (1, "2023-11-14T10:00:00Z")
+
+
+@pytest.mark.parametrize("ending", [10, None])
+def test_a_sensor_that_runs_again_has_a_gap_until_then(store, ending):
+    """Up to the end of the period, where it runs again only after that."""
+    watched(store, (0, 10), until=ending)
+    watched(store, (30, 40), begin=30, until=40)
+    assert gaps_of(store, hours(5, 20)) == [("berlin", "eth1", 10, 20)]
+    assert gaps_of(store, hours(5, 35)) == [("berlin", "eth1", 10, 30)]
+
+
+@pytest.mark.parametrize("ending", [10, None])
+def test_a_period_without_a_run_says_so(store, ending):
+    """An empty table is no all-clear."""
+    watched(store, (0, 10), until=ending)
+    said = missing_of(store, hours(12, 20))
+    assert said[0] == "No sensor ran in this period, and no capture file that was read is of it."
+    assert missing_of(store, hours(12, None)) == said[:1]
+    assert json.loads(as_json(read_history(store, hours(12, 20), "day")))["runs"] == 0
+
+
+def test_a_run_of_which_no_view_is_recorded_has_no_gaps(store):
+    """Events of views are not imported: nothing is known about its interfaces."""
+    watched(store, ports=("eth1", "eth2"))
+    assert gaps_of(store) == []
