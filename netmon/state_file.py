@@ -154,14 +154,14 @@ def state_text(version: int, content: dict[str, str]) -> str:
 def replace_file(file: Path, text: str, suffix: str = ".new") -> None:
     """Replaces a file in one step, or makes it: a crash leaves the old text or the new one. Raises OSError.
 
-    A file that is there keeps its owner and rights. The new one is made beside it.
+    A file that is there keeps its owner and rights; another one is its user's alone. It is made beside it.
     """
     new = file.with_name(f"{file.name}{suffix}")
     try:
         owner = file.stat()
     except FileNotFoundError:
         owner = None
-    mode = 0o666 if owner is None else owner.st_mode & 0o777
+    mode = 0o600 if owner is None else owner.st_mode & 0o777
     with os.fdopen(make_anew(new, mode), "w", encoding="utf-8") as stream:
         if owner is not None:
             keep_owner(stream.fileno(), owner)
@@ -171,7 +171,7 @@ def replace_file(file: Path, text: str, suffix: str = ".new") -> None:
     new.replace(file)
 
 
-def make_anew(file: Path, mode: int = 0o666) -> int:
+def make_anew(file: Path, mode: int = 0o600) -> int:
     """Makes a file with these rights in place of what has its name, and opens it. Raises OSError.
 
     A link is not followed: the folder may belong to a user with fewer rights, who could have made it.

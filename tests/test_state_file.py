@@ -30,6 +30,16 @@ def test_a_file_keeps_its_rights(tmp_path):
     assert (file.read_text("utf-8"), file.stat().st_mode & 0o777) == ("new", 0o640)
 
 
+def test_a_new_file_is_its_users_alone(tmp_path):
+    """It may hold what tells clients apart, whatever the umask."""
+    before = os.umask(0)
+    try:
+        replace_file(tmp_path / "state.json", "new")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "state.json").stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.parametrize("mode", [0o644, 0o600])
 def test_a_process_that_may_change_no_rights_replaces_its_files(tmp_path, monkeypatch, mode):
     """The sensor's filter of system calls refuses to change rights, which are kept all the same."""

@@ -114,7 +114,7 @@ class CaptureReading:
         self.problems += reader.problems
         self._coverage = reader.coverage()
         for one in self._kept:
-            one.reading.finish(self.stats, [*self.problems, *self._coverage.lines()])
+            one.finish(self.stats, [*self.problems, *self._coverage.lines()])
 
     def view(self, by: View) -> history.History:
         """The flows of the files, grouped."""
@@ -145,20 +145,19 @@ class CaptureReading:
         in_memory = sqlite.MEMORY if self._plan.views else None
         for file, about in ((self._plan.store, self._configured), (in_memory, self._settings)):
             if file is not None:
-                yield stack.enter_context(
-                    keeping.kept_in(
-                        file,
-                        reading.ReadUnder(
-                            about,
-                            self._known,
-                            self._databases.current,
-                            wiring.make_privacy(about),
-                            self._observer,
-                            self._files.paths,
-                            self._files.expression,
-                        ),
-                    )
+                under = reading.ReadUnder(
+                    about,
+                    self._known,
+                    self._databases.current,
+                    wiring.make_privacy(about),
+                    self._observer,
+                    self._files.paths,
+                    self._files.expression,
                 )
+                kept = stack.enter_context(keeping.kept_in(file, under, is_followed=self._plan.follow))
+                for note in kept.notes:
+                    log(note)
+                yield kept
 
     def _open(
         self, report: ReportPosition | None, stop: StopRequest, writer: EventWriter | None

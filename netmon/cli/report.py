@@ -178,17 +178,17 @@ def _report_files(
     shown_words = shown_filter(expression, privacy.level).split()
     words = ["netmon", "report", *given, *_given("--vendor", asked.vendor), *paths, *shown_words]
     under = ReadUnder(settings, known, databases.current, privacy, observer, paths, expression)
-    with kept_in(MEMORY, under) as (store, _, reading):
+    with kept_in(MEMORY, under) as kept:
         source = FileSource(
             paths, compile_matcher(known), filter_expression=expression, limits=settings.engine_keywords()
         )
         for batch in source.batches():
-            wiring.deliver(batch, monitor, [reading])
+            wiring.deliver(batch, monitor, [kept.reading])
         problems = [*found.problems, *source.problems]
-        reading.finish(source.stats(), problems)
+        kept.reading.finish(source.stats(), problems)
         selection = Scope(vendor=asked.vendor)
         is_read = _write(
-            store, selection, known, asked, words, checks_of_files(words, given, paths, shown_words)
+            kept.store, selection, known, asked, words, checks_of_files(words, given, paths, shown_words)
         )
     for line in (*problems, *databases.take_problems()):
         log(line)

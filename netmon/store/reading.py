@@ -20,7 +20,7 @@ from netmon.privacy import Privacy
 from netmon.privacy.shown_filter import shown_filter
 from netmon.records import ClassifiedFlow, DnsRecord
 from netmon.signatures.model import SignatureSet
-from netmon.store.intake import Intake, RowWriter
+from netmon.store.intake import RowWriter
 from netmon.store.sqlite import SqliteStore
 
 
@@ -100,9 +100,3 @@ class RunStore(RowWriter, Protocol):
     def forget_run(self, sensor: str, run: str, /) -> None:
         """Removes what is stored of a run: its files are read again."""
         ...
-
-
-def intake_of(store: RunStore, name: str, observer: Observer) -> Intake:
-    """Takes the events of a run, in place of what is stored of it: the same files may be read again."""
-    store.forget_run(observer.sensor, observer.run or "")
-    return Intake(store, name)

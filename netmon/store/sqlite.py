@@ -6,7 +6,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,12 @@ class SqliteStore:
     def __init__(self, path: Path | str, *, is_read_only: bool = False, wait_s: float | None = None) -> None:
         """Opens the file, and makes or migrates its tables. Raises StoreError and sqlite3.Error.
 
-        `wait_s`: how long a write waits for another program that has locked the file.
+        `wait_s`: how long a write waits for another program that has locked the file. A new file is its
+        user's alone, as are those that SQLite keeps beside it.
         """
+        if not is_read_only and path != MEMORY and not Path(path).exists():
+            with suppress(OSError):  # SQLite says what is wrong
+                os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
         self._connection = sqlite3.connect(
             _uri_to_read(Path(path)) if is_read_only else path,
             uri=is_read_only,

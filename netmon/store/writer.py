@@ -6,7 +6,6 @@ and is written when it can be.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 import time
@@ -164,7 +163,6 @@ class StoreWriter:
             if there is None:
                 for suffix in _SIDE_FILES:  # of a file that is gone: they belong to no other
                     Path(f"{self._path}{suffix}").unlink(missing_ok=True)
-                os.close(os.open(self._path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
             self._store = SqliteStore(self._path)
             self._identity = (file_version(self._path) or (0, 0))[:2]
         return self._store
