@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from tests.cli.test_cli_read_again import cut
+
 DEMO_CLIENT = "192.168.10.21"
 NEVER = "Packets that a filter does not let through were never looked at."
 
@@ -57,10 +59,14 @@ def test_the_filter_of_a_store(netmon, reported, demo):
 
 
 @pytest.mark.usefixtures("libpcap")
-def test_runs_with_and_without_a_filter(netmon, reported, demo):
-    """Each filter is listed once, and how many of the runs had one."""
-    for words in ([], ["tcp"], ["tcp port 443"]):
-        netmon("read", "--country", "DE", "--store", "f.db", demo, *words)
+def test_runs_with_and_without_a_filter(netmon, reported, demo, tmp_path):
+    """Each filter is listed once, and how many of the runs had one; each read a part of the capture."""
+    first, rest = cut(demo, 300)
+    (tmp_path / "rest.pcap").write_bytes(rest)
+    second, third = cut(tmp_path / "rest.pcap", 300)
+    for number, (part, *words) in enumerate([(first,), (second, "tcp"), (third, "tcp port 443")]):
+        (tmp_path / f"{number}.pcap").write_bytes(part)
+        netmon("read", "--country", "DE", "--store", "f.db", f"{number}.pcap", *words)
     report, page = reported("--store", "f.db")
     assert report["scope"]["filters"] == ["tcp", "tcp port 443"]
     [blind] = [one for one in report["view"]["blinds"] if one["kind"] == "filtered"]
