@@ -203,8 +203,6 @@ class Sensor:
                     self._check(now_s)
                 if self._refreshes.is_due(now_s):
                     self._refresh_databases()
-                    if self._record is not None:
-                        self._record.view(self._source.stats(), time.time_ns())
             while self._reload or self._waiting:
                 self._finish_reload()
                 self._serve_reloads()

@@ -20,6 +20,9 @@ from netmon.signatures.model import Location, SignatureSet
 PAUSE_NS = 30_000_000_000
 """The sensor's loop turns more than once a second: after so long, it was stopped, or its clock was set."""
 
+_VIEW_NS = 60_000_000_000
+"""The time that a view is about."""
+
 
 class LiveRecord:
     """An output that writes to a store and a spool, besides what the sensor tells it about the run.
@@ -86,13 +89,16 @@ class LiveRecord:
         self.flush()
 
     def alive(self, stats: Callable[[], Mapping[str, Any]], now_ns: int) -> None:
-        """The sensor's loop turns. After a time in which it did not, a new view begins.
+        """The sensor's loop turns: a view is recorded each minute.
 
-        A process that is stopped, or a machine that sleeps, watches nothing.
+        After a time in which the loop did not turn, a new one begins: a process that is stopped, or a machine
+        that sleeps, watches nothing.
         """
         if not 0 <= now_ns - self._alive_ns <= PAUSE_NS:
             self.view(stats(), max(self._alive_ns, self._viewed_ns))
             self._viewed_ns = now_ns
+        elif now_ns - self._viewed_ns >= _VIEW_NS:
+            self.view(stats(), now_ns)
         self._alive_ns = now_ns
 
     def view(self, stats: Mapping[str, Any], now_ns: int) -> None:
