@@ -55,6 +55,15 @@ def check_country(text: str) -> str | None:
     return f"'{text}' is not a country code: write two capital letters (ISO 3166-1), for example {example}"
 
 
+def given_country(text: str) -> str:
+    """The code that a person gave, in letters of any case. Raises ValueError, which quotes what was given."""
+    code = text.upper()
+    if code in COUNTRIES:
+        return code
+    problem = check_country(code if len(code) == 2 else text) or ""
+    raise ValueError(problem.replace(f"'{code}'", f"'{text}'", 1))
+
+
 def country_name(code: str) -> str:
     """The name of a country; the code itself if ISO 3166-1 does not have it."""
     return COUNTRIES.get(code, code)

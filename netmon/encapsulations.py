@@ -9,13 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from netmon.language.language import ENGLISH, Language
+from netmon.language.marking import _
 
 Kind = tuple[str, int]
-
-
-def _(text: str) -> str:
-    return text
-
 
 _NAMES: Mapping[Kind, str] = {
     ("ethertype", 0x0600): "XNS",

@@ -12,11 +12,7 @@ from typing import Any
 
 from netmon.encapsulations import Kind, describe, remedy
 from netmon.language.language import ENGLISH, Language
-
-
-def _(text: str) -> str:
-    return text
-
+from netmon.language.marking import _
 
 INTERCEPTED = _(
     "unrelated destinations are equally near: a middlebox seems to answer handshakes, "

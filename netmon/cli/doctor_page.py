@@ -9,12 +9,8 @@ from rich.console import Console
 from netmon.cli.terminal import printable
 from netmon.doctor.findings import CheckResult, Mark
 from netmon.language.language import Language
+from netmon.language.marking import _
 from netmon.outputs.layout import Paragraph
-
-
-def _(text: str) -> str:
-    return text
-
 
 _MARKS: Mapping[Mark, tuple[str, str]] = {
     Mark.PROBLEM: ("PROBLEM", "bold red"),

@@ -19,6 +19,7 @@ from netmon.cli.views import Format, View
 from netmon.config.settings import store_path
 from netmon.errors import StoreError
 from netmon.language.language import ENGLISH, Language
+from netmon.language.marking import _
 from netmon.outputs.layout import Grid, GridRow, Paragraph
 from netmon.outputs.texts import bytes_text, flows_text
 from netmon.store.history import (
@@ -33,11 +34,6 @@ from netmon.store.history import (
     table_rows,
 )
 from netmon.store.opening import opened_by_name
-
-
-def _(text: str) -> str:
-    return text
-
 
 _VIEWS: Mapping[View, str] = {
     View.PLACE: _("place"),

@@ -15,7 +15,7 @@ import typer
 from netmon.cli.late import LateModule
 from netmon.cli.terminal import log
 from netmon.cli.values import milliseconds, whole_number
-from netmon.countries import check_country
+from netmon.countries import given_country
 from netmon.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -105,10 +105,10 @@ class SubjectOptions(ConfigOptions):
         config = super().load()
         if self.country is None:
             return config
-        country = self.country.upper()
-        problem = check_country(country)
-        if problem:
-            raise ConfigError(f"--country: {problem}")
+        try:
+            country = given_country(self.country)
+        except ValueError as error:
+            raise ConfigError(f"--country: {error}") from error
         if config.subjects.networks:
             log(f"--country {country} applies to all clients; subject.networks is not used")
         return replace(config, subjects=subjects.Subjects(country))

@@ -15,6 +15,7 @@ from netmon.cli.exit_codes import ERROR
 from netmon.cli.terminal import json_stream, log, write_line
 from netmon.errors import SourceError
 from netmon.outputs.json_line import json_line
+from netmon.sources.find_files import check_exists, find_files
 
 if TYPE_CHECKING:
     from netmon.verify.second_opinion import ReportStep
@@ -23,7 +24,10 @@ _PACKETS_PER_UPDATE = 1000
 
 
 def verify(
-    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="Capture files, each on its own.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE…", help="Capture files, folders, patterns; each file on its own."),
+    ],
     json: Annotated[bool, typer.Option("--json", help="Print one line with a JSON object per file.")] = False,
 ) -> None:
     """Compares what netmon and Wireshark's dissectors (tshark 4.0 or newer) read in the same capture.
@@ -38,6 +42,8 @@ def verify(
       netmon verify office.pcap
 
       netmon verify --json monday.pcapng tuesday.pcap.gz
+
+      netmon verify captures/ 'office/2026-11-*.pcap*'
     """
     if "-" in files:
         raise SourceError("verify reads a file more than once, so it cannot read standard input")
@@ -45,10 +51,15 @@ def verify(
     from netmon.verify.second_opinion import get_opinion  # noqa: PLC0415
     from netmon.verify.show import as_json, lines  # noqa: PLC0415
 
+    for word in files:
+        check_exists(word)
+    captures = find_files(files)
+    for note in captures.notes:
+        log(note)
     stream = json_stream()
     console = make_console(stderr=True)
     is_equal = True
-    for file in files:
+    for file in captures.paths:
         with _progress(console) as progress:
             opinion = get_opinion(file, progress)
         if json:
@@ -60,7 +71,9 @@ def verify(
         for problem in opinion.problems:
             log(problem)
         is_equal = is_equal and not opinion.differences and not opinion.problems
-    if not is_equal:
+    for problem in captures.problems:
+        log(problem)
+    if not is_equal or captures.problems:
         raise typer.Exit(ERROR)
 
 

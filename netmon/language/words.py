@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-
-def _(text: str) -> str:
-    return text
-
+from netmon.language.marking import _
 
 OUTCOME: Mapping[str, str] = {
     "expected": _("expected"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from netmon import wiring
 from netmon.config.load import find_file, load
 from netmon.config.settings import Config
-from netmon.countries import check_country
+from netmon.countries import given_country
 from netmon.errors import ConfigError, SourceError, install_command
 from netmon.library.flow import Flow, flow_of
 from netmon.quality import INTERCEPTED, find_faults
@@ -129,10 +129,10 @@ class Flows:
 def _with_country(settings: Config, country: str | None) -> Config:
     if country is None:
         return settings
-    problem = check_country(country.upper())
-    if problem:
-        raise ConfigError(f"country: {problem}")
-    return replace(settings, subjects=Subjects(country.upper()))
+    try:
+        return replace(settings, subjects=Subjects(given_country(country)))
+    except ValueError as error:
+        raise ConfigError(f"country: {error}") from error
 
 
 def _warn(line: str) -> None:

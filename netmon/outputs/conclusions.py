@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from netmon.language.language import Language
+from netmon.language.marking import _
 from netmon.language.words import SEVERITY
 from netmon.outputs.flow_sums import COLOURS, SEVERITY_COLOURS, FlowHeading, FlowLine, FlowSum
 from netmon.outputs.texts import bytes_text, flows_text
@@ -14,11 +15,6 @@ from netmon.records import LACKS, SEVERITIES, Lack
 from netmon.verdict.table import REASONS
 
 _SHOWN_PLACES = 3
-
-
-def _(text: str) -> str:
-    return text
-
 
 _FINDING: Mapping[str, str] = {"unexpected": _("UNEXPECTED"), "forbidden": _("FORBIDDEN")}
 _LACK: Mapping[Lack, str] = {

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from netmon.language.language import ENGLISH, Language
+from netmon.language.marking import _
 from netmon.outputs.texts import flows_text
 from netmon.privacy import Privacy
 from netmon.records import ClassifiedFlow
@@ -14,11 +15,6 @@ from netmon.records import ClassifiedFlow
 MAX_CLIENTS = 10_000
 """Clients that are counted separately; flows of further clients only count in the totals."""
 SHOWN_CLIENTS = 5
-
-
-def _(text: str) -> str:
-    return text
-
 
 QUESTION_TEXT = {
     "vendor": _("for the vendor's own names"),

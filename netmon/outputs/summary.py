@@ -10,6 +10,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from netmon.language.language import ENGLISH, Language
+from netmon.language.marking import _
 from netmon.language.sentences import Sentence, say_all
 from netmon.outputs.clients_seen import ClientsSeen
 from netmon.outputs.concern_lines import ConcernLines
@@ -27,11 +28,6 @@ from netmon.privacy import Privacy
 from netmon.quality import unread_text
 from netmon.records import ALARMS, SEVERITIES, ClassifiedFlow, DnsRecord, Place, Severity, Verdict
 from netmon.signatures.model import Location
-
-
-def _(text: str) -> str:
-    return text
-
 
 _FINDINGS: Mapping[Severity, str] = {
     "critical": _("Critical findings"),
@@ -232,7 +228,7 @@ class Summary:
 
     def not_in(self) -> Iterator[str]:
         """For each vendor, the countries in which what answered cannot be, those of most flows first."""
-        for vendor in sorted({vendor for vendor, _ in self._excluded}):
+        for vendor in sorted({vendor for vendor, _country in self._excluded}):
             counted = [(flows, country) for (of, country), flows in self._excluded.items() if of == vendor]
             counted.sort(key=lambda one: (-one[0], one[1]))
             yield self._language.say(

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from netmon.language.marking import _
 from netmon.language.words import LACK
 from netmon.places.decision import DECLARED, VENDOR
 from netmon.report.facts import UsedKind
-
-
-def _(text: str) -> str:
-    return text
-
 
 SHARE: Mapping[str, str] = {
     "right": _("as promised or allowed"),

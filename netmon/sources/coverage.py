@@ -7,11 +7,7 @@ from typing import NamedTuple
 
 from netmon.days import moment_of
 from netmon.language.language import ENGLISH, Language
-
-
-def _(text: str) -> str:
-    return text
-
+from netmon.language.marking import _
 
 _GAP_NS = 60 * 10**9
 """A shorter time without a packet between two files is not told: it is silence."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from netmon.language.language import Language
+from netmon.language.marking import _
 from netmon.language.words import SEVERITY
 from netmon.outputs.layout import wrapped
 from netmon.top.flow_table import FlowTable, verdict_style, verdict_text
@@ -17,11 +18,6 @@ from netmon.top.header import clock, header
 from netmon.top.lines import ScreenLine, StyledText, between, cut_line
 from netmon.top.rows import place_name, rows_of
 from netmon.top.state import FindingLine, Grouping, Order, TopState
-
-
-def _(text: str) -> str:
-    return text
-
 
 _ORDERS: Mapping[Order, str] = {
     "worst": _("worst first"),

@@ -7,17 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.cells import cell_len
 
 from netmon.language.language import Language
+from netmon.language.marking import _
 from netmon.language.words import OUTCOME, SEVERITY
 from netmon.outputs.texts import bytes_text
 from netmon.records import Severity
 from netmon.top.lines import ScreenLine, Style, StyledText, fitted, padded
 from netmon.top.rows import TopRow
 from netmon.top.state import Grouping
-
-
-def _(text: str) -> str:
-    return text
-
 
 _HEADINGS: Mapping[Grouping, tuple[str, ...]] = {
     "kind": (_("vendor"), _("component"), _("place")),

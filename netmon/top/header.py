@@ -6,17 +6,13 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from netmon.language.language import Language
+from netmon.language.marking import _
 from netmon.language.words import OUTCOME
 from netmon.top.flow_table import verdict_style
 from netmon.top.glance import Glance
 from netmon.top.lines import ScreenLine, StyledText, between, joined
 from netmon.top.rows import outcome_counts, packet_rate
 from netmon.top.state import Pair, TopState
-
-
-def _(text: str) -> str:
-    return text
-
 
 _TROUBLES: Mapping[str, str] = {
     "state": _("the state cannot be written"),

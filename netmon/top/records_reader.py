@@ -7,15 +7,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from netmon.errors import StoreError
+from netmon.language.marking import _
 from netmon.store.latest import StoredFinding, clients_today, latest_findings, running_run
 from netmon.store.opening import opened_by_name
 from netmon.top.glance import Glance
 from netmon.top.state import FindingLine, Records
-
-
-def _(text: str) -> str:
-    return text
-
 
 MAX_FINDINGS = 500
 """Flows with a finding that are read; equal ones are one line."""

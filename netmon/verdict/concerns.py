@@ -10,14 +10,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from netmon.countries import country_in_text
+from netmon.language.marking import _
 from netmon.language.sentences import Names, Sentence
 from netmon.signatures.model import Concern, Vendor
 from netmon.verdict.policy import Policy
 from netmon.verdict.promises import Subject
-
-
-def _(text: str) -> str:
-    return text
 
 
 @dataclass(frozen=True, slots=True)

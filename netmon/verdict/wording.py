@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from netmon.countries import country_in_text
+from netmon.language.marking import _
 from netmon.language.sentences import Names, Sentence
 from netmon.records import Contact, Verdict
 from netmon.signatures.model import Location
@@ -17,11 +18,6 @@ from netmon.verdict.concerns import ActiveConcern, explain
 from netmon.verdict.place_facts import PlaceFacts
 from netmon.verdict.promises import Subject
 from netmon.verdict.table import REASONS, Facts
-
-
-def _(text: str) -> str:
-    return text
-
 
 MEANINGS: Mapping[str, str] = {
     "unverified_signature": _(

@@ -96,6 +96,25 @@ def test_several_files_are_several_opinions(netmon):
     ]
 
 
+def test_folders_and_patterns(netmon, tmp_path):
+    """Captures are found as `read` finds them; one that is damaged does not cost the others their result."""
+    need("tshark")
+    for name in ("b", "a"):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / f"{name}.pcap").write_bytes((CAPTURES / "zeek" / "dns-https.pcap").read_bytes())
+        (folder / "notes.txt").write_text("no capture\n")
+    (tmp_path / "broken.pcap").write_bytes(b"\xd4\xc3\xb2\xa1")
+    done = netmon("verify", "--json", "b", "a/*", "broken.pcap")
+    opinions = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [opinion["file"] for opinion in opinions] == ["b/b.pcap", "a/a.pcap"]
+    left_out, broken = done.stderr.splitlines()
+    assert left_out == "netmon: left out 2 files that are no captures: b/notes.txt, a/notes.txt"
+    assert broken.startswith("netmon: broken.pcap: ")
+    assert done.returncode == 1
+    assert netmon("verify", "--json", "a", "b").returncode == 0
+
+
 def test_agreement_as_text(netmon):
     """If both agree, the text has the counts of what they read, and says that there is no difference."""
     need("tshark")

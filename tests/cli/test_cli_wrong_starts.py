@@ -72,9 +72,10 @@ def test_unreadable_file(refused, demo, tmp_path):
     [
         (
             "Germany",
-            "'GERMANY' is not a country code: write two capital letters (ISO 3166-1), for example DE",
+            "'Germany' is not a country code: write two capital letters (ISO 3166-1), for example DE",
         ),
-        ("eu", "'EU' is a group of countries: give one of its members"),
+        ("eu", "'eu' is a group of countries: give one of its members"),
+        ("deu", "'deu' is not a country code: write two capital letters (ISO 3166-1), for example DE"),
         ("UK", "'UK' is not an ISO 3166-1 code: write GB"),
         (
             "XX",

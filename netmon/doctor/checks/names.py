@@ -74,10 +74,8 @@ def _ech(stats: Stats, language: Language) -> CheckResult:
         used=language.number(used),
         hellos=language.number(hellos),
     )
-    if used <= _HIDDEN_SHARE * hellos:
-        return CheckResult("ech", Mark.OK, text)
     meaning = language.say("These flows are named by what the client looked up, or not at all.")
-    return CheckResult("ech", Mark.WARNING, text, meaning)
+    return _hidden("ech", used / hellos, text, meaning)
 
 
 def _quic(stats: Stats, language: Language) -> CheckResult:
@@ -90,7 +88,12 @@ def _quic(stats: Stats, language: Language) -> CheckResult:
         unknown=language.number(unknown),
         total=language.number(total),
     )
-    if unknown <= _HIDDEN_SHARE * total:
-        return CheckResult("quic", Mark.OK, text)
     meaning = language.say("Their names are known from DNS only. A newer netmon may read the version.")
-    return CheckResult("quic", Mark.WARNING, text, meaning)
+    return _hidden("quic", unknown / total, text, meaning)
+
+
+def _hidden(check: str, share: float, text: str, meaning: str) -> CheckResult:
+    """A warning with its meaning if the names of too large a share are hidden."""
+    if share <= _HIDDEN_SHARE:
+        return CheckResult(check, Mark.OK, text)
+    return CheckResult(check, Mark.WARNING, text, meaning)

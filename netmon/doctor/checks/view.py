@@ -9,12 +9,9 @@ from netmon.doctor.checks.port import joining
 from netmon.doctor.facts.traffic import ListenedPort, Traffic
 from netmon.doctor.findings import CheckResult, Mark
 from netmon.language.language import Language
+from netmon.language.marking import _
 from netmon.outputs.texts import duration_text
 from netmon.quality import THRESHOLDS, Counters, Threshold, by_interface, find_faults, percent_text
-
-
-def _(text: str) -> str:
-    return text
 
 
 @dataclass(frozen=True, slots=True)
