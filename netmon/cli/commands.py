@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any, NamedTuple, ParamSpec, TypeVar
 
 import typer
@@ -82,7 +84,23 @@ class _Commands(MutableMapping[str, Any]):
         return len(self._table)
 
 
-class Commands(TyperGroup):
+class Ordered(TyperGroup):
+    """A group whose errors say that options stand behind their command."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The words that are left for the command; it may not stand behind its own options."""
+        option = args[0].partition("=")[0] if args else ""
+        known = {name for one in self.get_params(ctx) for name in (*one.opts, *one.secondary_opts)}
+        command = next((word for word in args if word in self.commands), None)
+        if option.startswith("-") and option not in known and command is not None:
+            ctx.fail(
+                f"{option} stands before '{command}'; options stand behind their command: "
+                f"{ctx.command_path} {command} {option} …"
+            )
+        return super().parse_args(ctx, args)
+
+
+class Commands(Ordered):
     """A group of commands that raises ReaderGoneError, and imports a command when it is used.
 
     `TABLE` has the commands.
@@ -116,6 +134,15 @@ class Commands(TyperGroup):
         """Runs the command that the context names."""
         return _noticed(super().invoke)(*words, **options)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that the words begin with; a capture without one is what `read` is for."""
+        if args[0] not in self.TABLE and Path(args[0]).exists():
+            word = shlex.quote(args[0])
+            ctx.fail(
+                f"'{args[0]}' is a file, not a command; to read a capture: {ctx.command_path} read {word}"
+            )
+        return super().resolve_command(ctx, args)
+
     @contextmanager
     def _listed(self) -> Iterator[None]:
         commands = self.commands
@@ -136,6 +163,9 @@ class PlainUsage(TyperCommand):
 
 class CommandSet(typer.Typer):
     """Commands, each with a plain usage line."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(cls=Ordered, **options)
 
     def command(self, name: str | None = None, **options: Any) -> Callable[[Function], Function]:
         """Adds a command."""

@@ -26,7 +26,13 @@ def write_wrapped(text: str) -> None:
 def terminal_width() -> int | None:
     """The columns of the terminal, or those that COLUMNS gives; None if the output goes to a file."""
     console = make_console()
-    return console.width if console.is_terminal or "COLUMNS" in os.environ else None
+    return console.width if console.is_terminal or _asked_columns() is not None else None
+
+
+def _asked_columns() -> str | None:
+    """What COLUMNS says; None if that is no width, as of a terminal whose size is not known."""
+    columns = os.environ.get("COLUMNS", "")
+    return columns if columns.isdecimal() and int(columns) > 0 else None
 
 
 def make_console(*, stderr: bool = False) -> Console:
@@ -34,8 +40,10 @@ def make_console(*, stderr: bool = False) -> Console:
 
     rich honours NO_COLOR. Text is not interpreted as markup or emoji codes.
     """
-    console = _PipedConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
+    columns = _asked_columns()
+    environment = {name: text for name, text in os.environ.items() if name != "COLUMNS" or columns}
+    console = _PipedConsole(stderr=stderr, highlight=False, markup=False, emoji=False, _environ=environment)
+    if not console.is_terminal and columns is None:
         console.width = 120
     if not stderr:
         console.push_render_hook(_Trim())

@@ -51,6 +51,7 @@ def run_to_its_end(command: Callable[[], object]) -> None:
             sys.exit(ERROR)
         where = error.filename or ("standard output" if error.errno in _WRITE_ERRORS else None)
         log((f"{where}: " if where else "") + reason_of(error))
+        _discard_buffered()
         sys.exit(ERROR)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
@@ -58,12 +59,16 @@ def run_to_its_end(command: Callable[[], object]) -> None:
 
 def end_as_filter() -> NoReturn:
     """Ends the process as SIGPIPE ends grep and tcpdump: in silence, and a shell shows 141."""
-    # What is still buffered has no reader, and must not raise again at exit.
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError, AttributeError):
-            os.dup2(nowhere, stream.fileno())
+    _discard_buffered()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     with suppress(OSError):  # the sensor's filter of system calls refuses it
         signal.raise_signal(signal.SIGPIPE)
     sys.exit(128 + signal.SIGPIPE)
+
+
+def _discard_buffered() -> None:
+    """What is still buffered cannot be written, and must not fail again at exit, which would then be 120."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            os.dup2(nowhere, stream.fileno())

@@ -171,6 +171,8 @@ def _judge_again(file: Path, again: Reproduction, *, wireshark: bool) -> Iterato
 
 
 def _existing(folder: Path) -> Path:
+    if folder.is_file():
+        raise OutputError(f"{folder}: a file; name the folder of the evidence")
     if not folder.is_dir():
         raise OutputError(f"{folder}: no such folder")
     return folder

@@ -92,6 +92,10 @@ def import_events(
             with opened_events(name) as stream:
                 count, problems = import_lines(event_lines(stream), Intake(opened_store, str(path)))
             write_line(f"{name}: {count:,} {plural(count, 'event')}")
+            if problems and not count:
+                log(f"{name}: no line is an event of netmon; a capture is stored by netmon read --store")
+                has_problems = True
+                continue
             for problem in problems[:_MOST_PROBLEMS]:
                 log(f"{name}: {problem}")
             if len(problems) > _MOST_PROBLEMS:

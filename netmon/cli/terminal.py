@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import codecs
 import io
+import os
 import sys
 from typing import TextIO
 
 _PLAIN = {"→": "->", "…": "...", "–": "-", "„": '"', "“": '"', "”": '"', "·": "|", "\u202f": " "}
 """Signs of netmon's own texts in ASCII."""
+_STREAMS = {"stdin": "r", "stdout": "w", "stderr": "w"}
 
 
 def prepare() -> None:
     """Makes standard output and error accept any text: characters that their encoding lacks are escaped.
 
-    Those of netmon's own texts that have a plain counterpart are replaced by it.
+    Those of netmon's own texts that have a plain counterpart are replaced by it. A stream that the caller has
+    closed is opened as /dev/null: else the next file or socket would get its number, and be read or written.
     """
+    for number, (name, mode) in enumerate(_STREAMS.items()):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
     codecs.register_error("plain", _plain)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

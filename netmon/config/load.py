@@ -58,6 +58,8 @@ def load(file: Path | None) -> Config:
     """
     if file is None:
         return Config()
+    if file.is_dir():
+        raise ConfigError(f"{file}: a folder; name a file in it, such as {file / 'netmon.yaml'}")
     try:
         document = Document(file, names_keys=True)
     except OSError as error:

@@ -83,6 +83,10 @@ def signature_files(folder: Path) -> list[Path]:
 
 
 def _open(folder: Path) -> list[Document]:
+    if folder.is_file():
+        raise SignatureError(
+            f"{folder}: a file; name the folder of the signatures, which has a file for each vendor"
+        )
     try:
         documents = [Document(path, max_bytes=MAX_BYTES) for path in signature_files(folder)]
     except OSError as error:
