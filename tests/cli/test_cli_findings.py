@@ -147,7 +147,7 @@ def test_findings_and_summary_in_german(environment, demo):
     )
     assert printed(output)
     assert "│ UNERWARTET, kritisch: kaspersky" in output
-    assert "Kritische Befunde: 4 Flows von kaspersky (reputation), Ziel: Moskau, RU." in output
+    assert "Kritische Befunde: 4 Verbindungen von kaspersky (reputation), Ziel: Moskau, RU." in output
 
 
 def test_notices_are_no_reason_for_exit_code_3(people, demo, tmp_path):

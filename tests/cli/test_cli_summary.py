@@ -72,7 +72,7 @@ def test_language(netmon, environment, demo, words, locale, is_german):
         "Von zwei Quellen in Russland verortet.",
         "Servername im TLS-Hello",
         "345,1 kB",
-        "Kritische Befunde: 4 Flows von kaspersky (reputation), Ziel: Moskau, RU.",
+        "Kritische Befunde: 4 Verbindungen von kaspersky (reputation), Ziel: Moskau, RU.",
     )
     assert [part in text for part in german] == [is_german] * len(german)
     left = re.search(r"\b(?:the|flows?|sent|received|unexpected|undecided|packets)\b", text)
@@ -91,9 +91,9 @@ def test_views_are_in_the_language(netmon, environment, demo):
     """Their headings and sums."""
     environment["LANG"] = "de_DE.UTF-8"
     lines = netmon("read", "--by", "place", demo).stdout.splitlines()
-    assert lines[0].split() == ["Ort", "Flows", "gesendet", "empfangen", "Befunde", "unentschieden"]
+    assert lines[0].split() == ["Ort", "Verbindungen", "gesendet", "empfangen", "Befunde", "unentschieden"]
     assert lines[-2:] == [
-        "37 Flows: 92,6 kB gesendet, 153,6 kB empfangen.",
+        "37 Verbindungen: 92,6 kB gesendet, 153,6 kB empfangen.",
         "Geräte von kaspersky: 10.",
     ]
 

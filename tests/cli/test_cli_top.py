@@ -127,7 +127,7 @@ def test_once(netmon, sensor_page):
     """It is printed without a terminal, in the language and width that were asked for."""
     done = netmon("top", "--once", "--every", 1, "--language", "de", sensor_page)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "7 aktive Flows" in done.stdout
+    assert "7 aktive Verbindungen" in done.stdout
     assert "Bisher keine Befunde." in done.stdout
     assert not any(line.endswith(" ") for line in done.stdout.splitlines())
 

@@ -170,7 +170,7 @@ def test_german_alerts_read_well(tmp_path):
         "NewDestination": (
             {"vendor": "acme", "severity": "warning"},
             "acme wurde an einem neuen Ziel erreicht",
-            "Clients haben acme dort erreicht, wo a:1 es noch nie gesehen hatte: ein neues Netz, über dessen "
+            "Geräte haben acme dort erreicht, wo a:1 es noch nie gesehen hatte: ein neues Netz, über dessen "
             "Land die Quellen uneins sind; ein neues Netz, dessen Land unbekannt ist; ein neues Netz in CH; "
             "ein neues Land (CH); die Adressen stehen in den Ereignissen.",
         ),

@@ -172,16 +172,16 @@ def test_a_terminal_without_lines_has_an_ascii_box(encoding):
         (
             [classified(MOSCOW, CRITICAL), classified()],
             "UNERWARTET, kritisch: acme",
-            "1 von 2 Flows endete hier: Moscow, RU; gesendet: 1,0 kB. Grund: der Ort liegt in einem "
+            "1 von 2 Verbindungen endete hier: Moscow, RU; gesendet: 1,0 kB. Grund: der Ort liegt in einem "
             "bedenklichen Land, das weder die Richtlinie noch eine Zusage erlaubt.",
         ),
-        ([classified()], "WIE ZUGESAGT: acme", "Der einzige Flow endete wie erwartet."),
-        ([], "NICHTS GESEHEN", "In 1.000 Paketen war kein Flow zu einem bekannten Anbieter zu sehen."),
+        ([classified()], "WIE ZUGESAGT: acme", "Die einzige Verbindung endete wie erwartet."),
+        ([], "NICHTS GESEHEN", "In 1.000 Paketen war keine Verbindung zu einem bekannten Anbieter zu sehen."),
         (
             [classified(DISPUTED, NO_PLACE), classified(), classified()],
             "TEILWEISE WIE ZUGESAGT ODER ERLAUBT: acme",
-            "2 von 3 Flows endeten wie erwartet; 1 ließ sich nicht beurteilen (1 ohne gesicherten Ort): "
-            "1 Flow mit 3,0 kB an einem Ort, über den die Quellen einander widersprechen.",
+            "2 von 3 Verbindungen endeten wie erwartet; 1 ließ sich nicht beurteilen (1 ohne gesicherten "
+            "Ort): 1 Verbindung mit 3,0 kB an einem Ort, über den die Quellen einander widersprechen.",
         ),
     ],
 )

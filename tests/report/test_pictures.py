@@ -77,7 +77,7 @@ def test_paper(name, language, tmp_path):
     ).stdout
     first, second = text.split("\f")[:2]
     words = {"en": ("What this report covers", "What this does not show", "Findings")}
-    words["de"] = ("Worüber dieser Bericht berichtet", "Was dieser Bericht nicht zeigt", "Befunde")
+    words["de"] = ("Was dieser Bericht abdeckt", "Was dieser Bericht nicht zeigt", "Befunde")
     covered, limits, findings = words[language]
     assert covered in first
     assert limits in first
