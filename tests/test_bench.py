@@ -1,6 +1,7 @@
 """The benchmarks run; their results are not checked here."""
 
 import shutil
+from dataclasses import replace
 from xml.etree.ElementTree import fromstring
 
 import pytest
@@ -10,7 +11,7 @@ from netmon.store import queries
 from netmon.store.opening import opened_by_name
 from netmon.store.queries import Scope
 from netmon.store.resolvers import resolvers
-from tests.bench import evidence
+from tests.bench import evidence, vendor_events
 from tests.bench.bench import Contender, contenders, race
 from tests.bench.callgrind import instructions
 from tests.bench.curves import look_ups, matcher, syns, write_before_load
@@ -54,6 +55,17 @@ def test_places_are_measured_beside_the_engine(tmp_path):
     costs = time_places(tmp_path / "GeoIP", flows, 1_000)
     assert all(cost_s > 0 for cost_s in costs.values())
     assert costs["again"] < costs["new"]
+
+
+def test_events_of_vendors_are_counted(tmp_path):
+    """Every flow of a load for events is a vendor's; without vendors there are none."""
+    load = tmp_path / "load.pcap"
+    write_load(load, 2_000, mix=replace(vendor_events.SMALL, watch_share=0))
+    assert vendor_events.read(load, "--json").ends == 0
+    write_load(load, 2_000, mix=replace(vendor_events.SMALL, watch_share=1.0))
+    found, every = (vendor_events.read(load, *words) for words in (("--json",), vendor_events.EVERY))
+    assert found.ends == found.events > 100
+    assert every.events > found.events
 
 
 def test_report_is_measured(tmp_path):

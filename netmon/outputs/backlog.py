@@ -11,7 +11,7 @@ from netmon.outputs.lines import Target
 
 MAX_BYTES = 16 * 1024 * 1024
 """What waits at most: about ten thousand events."""
-CHUNK_BYTES = 16 * 1024
+CHUNK_BYTES = 64 * 1024
 """What is written at once; a slow reader is seen to take it."""
 RETRY_S = 0.2
 """How long to wait after a write that failed, or that a pipe has no room for."""

@@ -13,7 +13,7 @@ from netmon.outputs.ecs import Stream
 from netmon.outputs.meaning_fields import (
     finding_fields,
     geo_fields,
-    judgement_fields,
+    judgement_text,
     object_text,
     parts_text,
     vendor_fields,
@@ -76,7 +76,7 @@ class Events:
                 signature=classified.signature,
                 resolver=classified.resolver,
                 fallback=parts_text(finding_fields(fallbacks)) if fallbacks else "",
-                judgement=parts_text(judgement_fields(classified)) if is_tagged else "",
+                judgement=judgement_text(classified) if is_tagged else "",
             )
         )
 

@@ -5,14 +5,18 @@ A field that is None is left out.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from netmon.outputs.ecs import timestamp
 from netmon.outputs.json_line import escaped
-from netmon.records import ClassifiedFlow, ConcernStanding, Fallback, Place, RoundTrip, Vote
+from netmon.records import ClassifiedFlow, ConcernStanding, Fallback, Place, RoundTrip, Verdict, Vote
 from netmon.signatures.model import Location
+
+_VERDICTS_KEPT = 4_096
+"""Verdicts whose text is kept; the one used least recently is evicted first."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -108,17 +112,22 @@ class EdgeFields(_Fields, kw_only=True):
     origin: str
 
 
-class JudgementFields(_Fields, kw_only=True):
-    """The verdict, the place, and what follows from them."""
+class VerdictFields(_Fields, kw_only=True):
+    """The verdict."""
 
-    verdict: str | None = None
-    reason: str | None = None
+    verdict: str
+    reason: str
     row: str | None = None
     severity: str | None = None
     lacks: str | None = None
     explanation: str | None = None
     promise: str | None = None
     exception: ExceptionFields | None = None
+
+
+class GroundsFields(_Fields, kw_only=True):
+    """The place, and what follows from it."""
+
     place: PlaceFields | None = None
     new_destination: tuple[str, ...] = ()
     edge: EdgeFields | None = None
@@ -172,24 +181,36 @@ def geo_fields(place: Place, location: Location | None) -> GeoFields:
     return GeoFields(country_iso_code=place.country, city_name=place.city, location=point)
 
 
-def judgement_fields(classified: ClassifiedFlow) -> JudgementFields:
-    """The verdict on a flow of a vendor, the place, and what follows from them."""
-    verdict, place, edge = classified.verdict, classified.place, classified.edge
-    fields = JudgementFields(
+def judgement_text(classified: ClassifiedFlow) -> str:
+    """The verdict on a flow of a vendor, the place, and what follows from them, as parts of an object."""
+    verdict = "" if classified.verdict is None else _verdict_text(classified.verdict)
+    return ",".join(filter(None, (verdict, parts_text(_grounds_fields(classified)))))
+
+
+@lru_cache(_VERDICTS_KEPT)
+def _verdict_text(verdict: Verdict) -> str:
+    """A verdict as parts of an object; many flows have the same."""
+    lifts, until = verdict.lifts, verdict.until
+    fields = VerdictFields(
+        verdict=verdict.outcome,
+        reason=verdict.reason,
+        row=verdict.row,
+        severity=verdict.severity,
+        lacks=verdict.lacks,
+        explanation=verdict.explanation,
+        promise=verdict.promise,
+        exception=None if lifts is None else ExceptionFields(lifts=lifts, until=until),
+    )
+    return parts_text(fields)
+
+
+def _grounds_fields(classified: ClassifiedFlow) -> GroundsFields:
+    place, edge = classified.place, classified.edge
+    fields = GroundsFields(
         place=place_fields(place) if place else None,
         new_destination=classified.new_destination,
         edge=EdgeFields(holder=edge, origin="not seen") if edge else None,
     )
-    if verdict is not None:
-        fields.verdict = verdict.outcome
-        fields.reason = verdict.reason
-        fields.row = verdict.row
-        fields.severity = verdict.severity
-        fields.lacks = verdict.lacks
-        fields.explanation = verdict.explanation
-        fields.promise = verdict.promise
-        if verdict.lifts is not None:
-            fields.exception = ExceptionFields(lifts=verdict.lifts, until=verdict.until)
     # The standing for each country of concern; for a flow that does not count, why it does not.
     if classified.concerns and classified.uncounted is not None:
         fields.concerns_uncounted = classified.uncounted

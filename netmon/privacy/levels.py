@@ -18,6 +18,8 @@ CLIENT, COUNTED = "client-", "count-"
 
 _NETWORK_BITS = {4: 24, 6: 48}
 _HEX_DIGITS = 16
+_CLIENTS_KEPT = 16_384
+"""Clients whose pseudonyms of a day are kept; the one used least recently is evicted first."""
 
 
 class Pseudonyms:
@@ -43,6 +45,7 @@ class Privacy:
         self._key = key
         self._count_period = count_period
         self._pseudonyms = lru_cache(maxsize=8)(self._make_pseudonyms)
+        self._daily = lru_cache(_CLIENTS_KEPT)(self._make_daily)
         self.count_key = lru_cache(maxsize=8)(self._count_key)
 
     def show(self, address: str, when_ns: int) -> str | None:
@@ -59,7 +62,11 @@ class Privacy:
             return str(ipaddress.ip_network(f"{address}/{bits}", strict=False))
         if self.level == NOTHING:
             return None
-        return self._pseudonyms(CLIENT, iso_day(when_ns)).of(address)
+        return self._daily(address, iso_day(when_ns))
+
+    def _make_daily(self, address: str, day: str) -> str:
+        """The pseudonym of an address on an ISO day."""
+        return self._pseudonyms(CLIENT, day).of(address)
 
     def digest(self, text: str, when_ns: int, scope: str) -> bytes:
         """32 bytes that tell nothing about a text without the key.

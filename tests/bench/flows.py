@@ -11,7 +11,7 @@ import struct
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 from tests.bench.packets import Pair, client_hello, dns_exchange, quic_initials, server_flight
 from tests.bench.recorded import Recorded
@@ -33,7 +33,7 @@ ORDINARY = [
     "updates.desktop.example",
     "video.stream.example",
     "fonts.static.example",
-    "objects.cloud.example",
+    "objects.store.example",
     "chat.office.example",
     "meet.office.example",
     "search.web.example",
@@ -63,6 +63,7 @@ class Mix:
     reorder_share: float = 0.05  # of those in several packets, out of order
     shuffle_share: float = 0.5  # of the QUIC hellos, CRYPTO frames in any order
     recorded_share: float = 0.3  # openings from real captures
+    networks: tuple[str, ...] = ()  # of the servers of watched names; without any, as those of the rest
 
 
 @dataclass
@@ -94,6 +95,9 @@ class Flows:
         if self.started["watched"] < int(mix.watch_share * self.started["flows"]):
             self.started["watched"] += 1
             name = rng.choice(mix.watched)
+            if mix.networks:
+                network = ip_network(rng.choice(mix.networks))
+                server = network[rng.randrange(1, min(network.num_addresses - 1, mix.servers))].packed
         elif rng.random() < mix.recorded_share and (self.recorded.quic and self.recorded.hellos):
             name, opening = rng.choice(self.recorded.quic if kind == "quic" else self.recorded.hellos)
         else:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).parents[2]
 PORT, OTHER_END = "netmon-p1", "netmon-p0"
@@ -22,7 +23,14 @@ DEADLINE_S = 30.0
 class Live:
     """A running `netmon run`; `before` is a command that starts it with other rights."""
 
-    def __init__(self, home: Path, *words: object, before: tuple[str, ...] = (), **environment: str) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *words: object,
+        before: tuple[str, ...] = (),
+        stdout: int | IO[bytes] = subprocess.DEVNULL,
+        **environment: str,
+    ) -> None:
         run = (sys.executable, "-m", "netmon", "run", "-i", PORT, *map(str, words))
         kept = {key: os.environ[key] for key in ("PATH", "LD_LIBRARY_PATH") if key in os.environ}
         self.process = subprocess.Popen(
@@ -30,7 +38,7 @@ class Live:
             env={**kept, "HOME": str(home), "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), **environment},
             cwd=home,
             stderr=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
+            stdout=stdout,
             encoding="utf-8",
         )
 
@@ -64,9 +72,9 @@ class Live:
         command = ["nsenter", "--net", f"--target={self.process.pid}", *map(str, words)]
         return subprocess.run(command, capture_output=True, check=True, encoding="utf-8").stdout
 
-    def replay(self, capture: Path) -> None:
+    def replay(self, capture: Path, packets_per_s: int = 2000) -> None:
         """Sends a capture to the port."""
-        self.inside("tcpreplay", "--quiet", "--pps=2000", f"--intf1={OTHER_END}", capture)
+        self.inside("tcpreplay", "--quiet", f"--pps={packets_per_s}", f"--intf1={OTHER_END}", capture)
 
     def stop(self) -> str:
         """Ends it; what it logged meanwhile."""
