@@ -12,7 +12,7 @@ from netmon.report.model import Report
 from netmon.report.shares import SHARES, STACK, Share
 
 WIDTH, HEIGHT = 720.0, 210.0
-LEFT, RIGHT, TOP, BOTTOM = 72.0, 34.0, 12.0, 40.0
+LEFT, RIGHT, TOP, BOTTOM = 88.0, 40.0, 12.0, 40.0
 MOST_TICKS = 7
 _STEPS_S = (
     *(1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200),

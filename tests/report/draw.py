@@ -1,6 +1,6 @@
 """The report in a real browser: pictures, and what does not fit.
 
-`python -m tests.report.draw` updates the picture in the documentation.
+`python -m tests.report.draw` updates the pictures in the documentation.
 """
 
 from __future__ import annotations
@@ -17,8 +17,13 @@ from netmon.language.language import Language
 from netmon.report.checks import checks_of_store
 from netmon.report.page import render
 from tests.report.recorded import SIGNATURES, report_of
+from tests.report.scenes import SCENES
 
-PICTURE = Path(__file__).parents[2] / "docs" / "report.png"
+DOCS = Path(__file__).parents[2] / "docs"
+PICTURE = DOCS / "report.png"
+STATES = DOCS / "reports"
+"""The first page of the report in each state of a network, and two of them in German."""
+PICTURES = (*((name, "en") for name in SCENES), ("undecided", "de"), ("poor_view", "de"))
 DESKTOP, PHONE = 980, 390
 BROWSER = (
     "chromium",
@@ -94,3 +99,6 @@ def _run(folder: Path, *words: str) -> str:
 
 if __name__ == "__main__":
     draw(page_of("moscow"), PICTURE, 900, 1060, scale=0.9)
+    STATES.mkdir(exist_ok=True)
+    for name, language in PICTURES:
+        draw(page_of(name, language), STATES / f"{name}.{language}.png", 900, 1060, scale=0.6)

@@ -11,6 +11,7 @@ from netmon.language.language import LANGUAGES, Language
 from netmon.outputs.json_line import json_document
 from netmon.report.checks import checks_of_store
 from netmon.report.page import render
+from tests.report.draw import DOCS, PICTURES, STATES
 from tests.report.recorded import SIGNATURES, report_of
 from tests.report.scenes import SCENES
 
@@ -72,6 +73,14 @@ def test_the_same_store_gives_the_same_bytes():
     assert json_document(asdict(one)) == json_document(asdict(other))
     pages = {render(each, Language("en"), SIGNATURES.locations, CHECKS) for each in (one, other)}
     assert len(pages) == 1
+
+
+def test_every_state_has_a_picture_in_the_documentation():
+    """`python -m tests.report.draw` makes them; the page on reports shows each."""
+    names = {f"{name}.{language}.png" for name, language in PICTURES}
+    assert {path.name for path in STATES.iterdir()} == names
+    page = (DOCS / "report.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\(reports/([^)]+)\)", page)) == names
 
 
 def test_every_golden_file_is_compared():
