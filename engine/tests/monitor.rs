@@ -247,5 +247,5 @@ fn a_capture_of_headers_only_is_truncated_and_may_be_tls() {
 #[test]
 fn a_flow_and_its_clues_are_no_larger_than_their_fields_need() {
     assert_eq!(std::mem::size_of::<Flow>(), 240);
-    assert_eq!(std::mem::size_of::<Clues>(), 104);
+    assert_eq!(std::mem::size_of::<Clues>(), 88);
 }

@@ -3,6 +3,7 @@
 use super::first_payload::FirstPayload;
 use super::shared_hello::{Hello, SharedHellos};
 use crate::types::arrival::Arrival;
+use crate::types::number48::Number48;
 use crate::wire::certificate::Certificate;
 
 /// What few flows have, so that the others need no room for it.
@@ -12,6 +13,7 @@ struct Rare {
     partial: Option<Box<str>>,
     /// The host in a request or a CONNECT.
     host: Option<Box<str>>,
+    first_payload: Option<Box<FirstPayload>>,
     /// Number of the flow that disclosed all this, if that was another one of the same connection.
     continues: Option<u64>,
 }
@@ -22,16 +24,16 @@ pub struct Disclosed {
     pub(super) hello: Option<Hello>,
     rare: Option<Box<Rare>>,
     pub(super) certificate: Option<Box<Certificate>>,
-    pub(super) first_payload: Option<Box<FirstPayload>>,
-    /// The packet that disclosed the latest of these.
-    arrival: Arrival,
+    /// When the packet arrived that disclosed the latest of these, its number and interface; an `Arrival` has padding.
+    arrived_ns: u64,
+    arrived: Number48,
+    interface: u16,
 }
 
 impl Disclosed {
     /// Nothing was disclosed.
     pub fn is_empty(&self) -> bool {
-        let Self { hello, rare, certificate, first_payload, arrival: _ } = self;
-        hello.is_none() && rare.is_none() && certificate.is_none() && first_payload.is_none()
+        self.hello.is_none() && self.rare.is_none() && self.certificate.is_none()
     }
 
     /// The ClientHello, once it is complete.
@@ -58,7 +60,7 @@ impl Disclosed {
 
     /// The first payload of one side, if a signature matches it.
     pub fn first_payload(&self) -> Option<&FirstPayload> {
-        self.first_payload.as_deref()
+        self.rare.as_ref()?.first_payload.as_deref()
     }
 
     /// The client itself states a name.
@@ -79,9 +81,9 @@ impl Disclosed {
     /// Adds a first payload that a signature matches, and is true if it is kept: that of the `client`'s side, or
     /// the only one. A server can send anything.
     pub fn add_first_payload(&mut self, first: FirstPayload, client: usize) -> bool {
-        let is_wanted = self.first_payload.is_none() || first.is_sent_by(client);
+        let is_wanted = self.first_payload().is_none() || first.is_sent_by(client);
         if is_wanted {
-            self.first_payload = Some(Box::new(first));
+            self.rare.get_or_insert_default().first_payload = Some(Box::new(first));
         }
         is_wanted
     }
@@ -98,12 +100,13 @@ impl Disclosed {
 
     /// Notes the packet that disclosed the latest clue.
     pub fn note_arrival(&mut self, arrival: Arrival) {
-        self.arrival = arrival;
+        (self.arrived_ns, self.arrived) = (arrival.time_ns, arrival.number.into());
+        self.interface = arrival.interface;
     }
 
     /// The packet that disclosed the latest clue.
     pub fn arrival(&self) -> Arrival {
-        self.arrival
+        Arrival { time_ns: self.arrived_ns, interface: self.interface, number: self.arrived.into() }
     }
 
     /// Lets the hello share its content with equal hellos of other flows.

@@ -1,7 +1,7 @@
 //! A number of six bytes, for what is counted and will never reach eight.
 
 /// At most 2^48 - 1, which stands for all greater numbers: at a million a second, it takes nine years to get there.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Number48([u16; 3]);
 
 impl From<u64> for Number48 {
