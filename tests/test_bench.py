@@ -12,12 +12,13 @@ from netmon.store.opening import opened_by_name
 from netmon.store.queries import Scope
 from netmon.store.resolvers import resolvers
 from tests.bench import evidence, vendor_events
-from tests.bench.bench import Contender, contenders, race
+from tests.bench.bench import EVERY_FLOW, contenders, race, table
 from tests.bench.callgrind import instructions
 from tests.bench.curves import look_ups, matcher, syns, write_before_load
-from tests.bench.load import write_load
+from tests.bench.found import find_names
+from tests.bench.load import WATCHED, write_load
 from tests.bench.places import VENDOR, time_engine, time_places
-from tests.bench.plot import Curve, plot
+from tests.bench.plot import Curve, plot, plot_bars
 from tests.bench.reports import fill, time_report
 from tests.bench.store import measure
 
@@ -33,16 +34,48 @@ def test_load_is_the_same_each_time(tmp_path):
 
 
 def test_race_measures_each_program(tmp_path):
-    """Every installed program reads the complete load, and its CPU seconds and memory are measured."""
-    load = tmp_path / "load.pcap"
-    summary = write_load(load, 5_000)
-    programs = contenders(load, load, summary["packets"])
-    assert isinstance(programs[0], Contender)
+    """Every program reads the load in turn; its CPU time, its memory and what it found are measured."""
+    cat = "reader=cp {load} {out}/names"
+    summary, programs = contenders(tmp_path, 5_000, "small", [cat])
     results = race(programs, 1)
-    assert next(iter(results)) == "netmon"
+    assert list(results)[:2] == ["netmon", EVERY_FLOW]
+    assert list(results)[-1] == "reader"
     for result in results.values():
         assert result["cpu_s"] > 0
         assert result["peak_bytes"] > 1_000_000
+    watched = len(set(summary["names"]) & set(WATCHED))
+    found = {name: result["found"] for name, result in results.items()}
+    assert found["netmon"]["watched"] == found["netmon"]["all_watched"] == watched > 0
+    assert found["netmon"]["names"] < found[EVERY_FLOW]["names"] > 0.9 * found[EVERY_FLOW]["all_names"]
+    assert results["reader"]["vendors_only_ratio"] < 1
+    assert f"| {watched} of {watched} |" in table(results)
+
+
+def test_a_program_that_is_none_is_refused(tmp_path):
+    """What `--with` names must be a name and an installed program."""
+    for number, text in enumerate(("reader", "=cat", "reader=", "reader=no-such-program {load}")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with pytest.raises(ValueError, match="--with"):
+            contenders(folder, 100, "small", [text])
+
+
+def test_names_are_found_in_texts_and_in_records(tmp_path):
+    """A name counts as a word of its own or behind its length, not as a part of another one."""
+    (tmp_path / "text").write_bytes(b'{"sni":"a.example"} x.b.example c.example.org')
+    (tmp_path / "records").write_bytes(b"\0\1z\x09d.example0")
+    names = ("a.example", "b.example", "c.example", "d.example")
+    assert find_names(tmp_path, names, ("a.example", "b.example", "other")) == (2, 4, 1, 2)
+
+
+def test_a_bar_is_as_long_as_its_number():
+    """Twice the number is twice the length, and each bar has its name and number."""
+    chart = fromstring(plot_bars("Rates", [("netmon", 2_000), ("a & b", 1_000)]))
+    _page, one, other = chart.findall(".//{*}rect")
+    assert float(one.get("width")) == 2 * float(other.get("width"))
+    assert {"Rates", "netmon", "a & b", "2,000", "1,000"} <= {
+        each.text for each in chart.findall(".//{*}text")
+    }
 
 
 def test_places_are_measured_beside_the_engine(tmp_path):

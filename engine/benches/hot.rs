@@ -26,6 +26,7 @@ fn main() {
 }
 
 const ETHERNET: u16 = 1;
+const BEGIN_NS: u64 = 1_700_000_000_000_000_000;
 const AMOUNTS: [u32; 3] = [10, 1000, 100_000];
 
 /// An input of the fuzzer.
@@ -106,7 +107,7 @@ fn packets_of_data(bencher: Bencher, connections: u16) {
             let bytes = &mut frames[(number % u32::from(connections)) as usize];
             bytes[18..20].copy_from_slice(&(number as u16).to_be_bytes());
             bytes[38..42].copy_from_slice(&(number / u32::from(connections) * 1000).to_be_bytes());
-            let time_ns = 1_700_000_000_000_000_000 + u64::from(number) * 10_000;
+            let time_ns = BEGIN_NS + u64::from(number) * 10_000;
             monitor.packet(&Packet {
                 number: 0,
                 time_ns,
@@ -118,6 +119,52 @@ fn packets_of_data(bencher: Bencher, connections: u16) {
         }
         monitor.tally().flows
     });
+}
+
+/// A monitor of a live capture that follows so many connections, each of which was identified.
+fn live_monitor(connections: u32) -> Monitor {
+    let settings = Settings { report_openings: true, report_every_ns: 60_000_000_000, ..Settings::default() };
+    let names = Arc::new(LearnedNames::new(1000));
+    let mut monitor = Monitor::new(settings, Arc::new(matcher(1000)), names, (0, 1));
+    let mut bytes = frame(40_000, 100);
+    for number in 0..connections {
+        bytes[30..34].copy_from_slice(&(0x0a00_0000 + number).to_be_bytes());
+        let packet = Packet {
+            number: 0,
+            time_ns: BEGIN_NS,
+            link: ETHERNET,
+            interface: 0,
+            wire_len: 154,
+            bytes: &bytes,
+        };
+        monitor.packet(&packet);
+    }
+    (1..5).for_each(|second| monitor.tick(BEGIN_NS + second * 1_000_000_000));
+    monitor
+}
+
+/// How long packets wait while so many connections time out in the same second.
+#[divan::bench(args = [1000, 10_000, 100_000], sample_count = 10, sample_size = 1)]
+fn pause_of_timeouts(bencher: Bencher, connections: u32) {
+    bencher.with_inputs(|| live_monitor(connections)).bench_local_refs(|monitor| {
+        monitor.tick(BEGIN_NS + 3_600_000_000_000);
+        assert_eq!(monitor.tally().live_flows, 0);
+    });
+}
+
+/// The same while signatures are replaced.
+#[divan::bench(args = [1000, 10_000, 100_000], sample_count = 10, sample_size = 1)]
+fn pause_of_reload(bencher: Bencher, connections: u32) {
+    let matcher = Arc::new(matcher(1000));
+    let mut monitor = live_monitor(connections);
+    bencher.bench_local(|| monitor.set_matcher(Arc::clone(&matcher)));
+}
+
+/// The same while counters are read.
+#[divan::bench(args = [1000, 100_000], sample_count = 10, sample_size = 1)]
+fn pause_of_scrape(bencher: Bencher, connections: u32) {
+    let monitor = live_monitor(connections);
+    bencher.bench_local(|| monitor.tally().live_flows);
 }
 
 #[divan::bench]

@@ -1,14 +1,20 @@
 """The CPU time that netmon and similar programs need for one capture: user and system seconds in one run.
 
-    python -m tests.bench.bench [--packets 1000000] [--rounds 5] [--json FILE] [--instructions]
+    python -m tests.bench.bench [--packets 1000000] [--rounds 5] [--mix enterprise] [--with NAME=COMMAND]…
+                                [--svg FILE] [--table FILE] [--json FILE] [--instructions]
 
-The programs take turns, so that a busy machine slows all of them alike; the table shows medians.
-tshark reads part of the load, and its result is scaled by packets. What each program does:
+The programs take turns on one core, so that a busy machine slows all of them alike; the table shows medians.
+Besides netmon's two kinds of work, these run if they are installed:
 
-    netmon    DNS and TLS names, flows, bytes, tags, verdicts (`netmon read`)
     tcpdump   only reading: a filter that matches no packet, and no output
-    ndpi      flows and protocols with names (ndpiReader)
-    tshark    full dissection, two fields printed
+    ndpi      flows and protocols with names, every flow written (ndpiReader)
+    tshark    full dissection, two fields printed; it reads part of the load, which its result is scaled by
+
+`--with` adds any other program. In its command, {load} stands for the capture, and {out} for an empty folder
+in which it may write: `--with "mercury=mercury -r {load} -f {out}/flows.json"`.
+
+What a program found are the names of complete ClientHellos that are in its output: of all in what it has
+read, and of those that the vendor's signatures match.
 
 With `--instructions`, callgrind counts the instructions of netmon and tcpdump as well: those of a packet,
 from loads of two sizes, and those of a start. A busy machine does not change them.
@@ -18,21 +24,28 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import shlex
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.callgrind import instructions
-from tests.bench.load import write_load
+from tests.bench.found import Found, find_names
+from tests.bench.load import MIXES, WATCHED, write_load
+from tests.bench.plot import plot_bars
+from tests.bench.signatures import write_vendor
 from tests.machine import NETMON
 
 SLICE_PACKETS = 50_000  # what tshark reads
 NOTHING = "udp port 1"  # matches no packet of the load
 COUNTED_PACKETS = (100_000, 300_000)
+VENDORS_ONLY, EVERY_FLOW = "netmon", "netmon, every flow"
 
 
 @dataclass(frozen=True)
@@ -42,6 +55,7 @@ class Contender:
     name: str
     words: tuple[str, ...]
     packets: int
+    names: tuple[str, ...] = ()  # what is to be found in that capture
 
 
 @dataclass(frozen=True)
@@ -56,44 +70,71 @@ class Cost:
 # A process inherits its parent's peak memory, so a small one starts the program and measures it.
 LAUNCHER = """
 import json, os, sys, time
+output, core = sys.argv[1], int(sys.argv[2])
 start = time.monotonic()
 pid = os.fork()
 if pid == 0:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    os.execvp(sys.argv[1], sys.argv[1:])
+    os.sched_setaffinity(0, {core})
+    os.dup2(os.open(output, os.O_WRONLY | os.O_CREAT, 0o600), 1)
+    os.execvp(sys.argv[3], sys.argv[3:])
 _pid, status, usage = os.wait4(pid, 0)
 cpu_s = usage.ru_utime + usage.ru_stime
 print(json.dumps([os.waitstatus_to_exitcode(status), cpu_s, time.monotonic() - start, usage.ru_maxrss]))
 """
 
 
-def measure(words: tuple[str, ...]) -> Cost:
-    """Runs a program to its end. Returns its cost; raises RuntimeError if it fails."""
-    launch = (sys.executable, "-S", "-E", "-c", LAUNCHER, *words)
-    done = subprocess.run(launch, capture_output=True, text=True, check=True)
+def measure(words: Sequence[str], output: str = os.devnull) -> Cost:
+    """Runs a program to its end on one core. Returns its cost; raises RuntimeError if it fails."""
+    core = str(max(os.sched_getaffinity(0)))
+    with tempfile.TemporaryDirectory() as folder:
+        command = [word.replace("{out}", folder) for word in words]
+        launch = (sys.executable, "-S", "-E", "-c", LAUNCHER, output, core, *command)
+        done = subprocess.run(launch, capture_output=True, text=True, check=True)
     code, cpu_s, wall_s, peak_kib = json.loads(done.stdout)
     if code not in (0, 3):  # 3: netmon found something unexpected
         raise RuntimeError(f"{words[0]} ended with {code}: {done.stderr[-500:]}")
     return Cost(cpu_s, wall_s, peak_kib * 1024)
 
 
-def contenders(load: Path, part: Path, packets: int) -> list[Contender]:
-    """The programs installed on this machine, netmon first."""
+def contenders(folder: Path, packets: int, mix: str, others: Sequence[str]) -> tuple[dict, list[Contender]]:
+    """Writes the load; its summary, and the programs that read it, netmon first."""
+    load, part, signatures = folder / "load.pcap", folder / "slice.pcap", folder / "signatures"
+    summary = write_load(load, packets, mix=MIXES[mix])
+    of_part = write_load(part, min(packets, SLICE_PACKETS), mix=MIXES[mix])
+    names, read = tuple(summary["names"]), summary["packets"]
+    signatures.mkdir()
+    write_vendor(signatures, WATCHED)
+    netmon = (*NETMON, "read", "--signatures", str(signatures))
     fields = ("-T", "fields", "-e", "tls.handshake.extensions_server_name", "-e", "dns.qry.name")
     candidates = [
-        Contender("netmon", (*NETMON, "read", str(load)), packets),
-        Contender("tcpdump", ("tcpdump", "-n", "-r", str(load), "-w", "/dev/null", NOTHING), packets),
-        Contender("ndpi", ("ndpiReader", "-q", "-i", str(load)), packets),
-        Contender("tshark", ("tshark", "-n", "-r", str(part), *fields), min(packets, SLICE_PACKETS)),
+        Contender(VENDORS_ONLY, (*netmon, "--json", str(load)), read, names),
+        Contender(EVERY_FLOW, (*netmon, "--json", "--all", str(load)), read, names),
+        Contender("tcpdump", ("tcpdump", "-n", "-r", str(load), "-w", "/dev/null", NOTHING), read, names),
+        Contender("ndpi", ("ndpiReader", "-v", "2", "-i", str(load)), read, names),
+        Contender(
+            "tshark", ("tshark", "-n", "-r", str(part), *fields), of_part["packets"], tuple(of_part["names"])
+        ),
     ]
-    return [candidate for candidate in candidates if shutil.which(candidate.words[0])]
+    installed = [candidate for candidate in candidates if shutil.which(candidate.words[0])]
+    return summary, installed + [other(text, load, summary) for text in others]
+
+
+def other(text: str, load: Path, summary: dict) -> Contender:
+    """The program of `--with NAME=COMMAND`. Raises ValueError if it is none."""
+    name, sign, command = text.partition("=")
+    words = tuple(word.replace("{load}", str(load)) for word in shlex.split(command))
+    if not sign or not name or not words:
+        raise ValueError(f"--with {text}: expected NAME=COMMAND")
+    if not shutil.which(words[0]):
+        raise ValueError(f"--with {name}: {words[0]} is not installed")
+    return Contender(name, words, summary["packets"], tuple(summary["names"]))
 
 
 def race(programs: list[Contender], rounds: int) -> dict[str, dict]:
-    """Runs the programs in turns. Returns the medians by name."""
+    """Runs the programs in turns, every second time in reverse order. Returns the medians by name."""
     costs: dict[str, list[Cost]] = {program.name: [] for program in programs}
-    for _round in range(rounds):
-        for program in programs:
+    for number in range(rounds):
+        for program in programs[:: -1 if number % 2 else 1]:
             costs[program.name].append(measure(program.words))
     results = {}
     for program in programs:
@@ -106,21 +147,32 @@ def race(programs: list[Contender], rounds: int) -> dict[str, dict]:
             "wall_s": statistics.median(cost.wall_s for cost in own),
             "packets_per_cpu_s": program.packets / cpu_s,
             "peak_bytes": max(cost.peak_bytes for cost in own),
+            "found": find(program)._asdict(),
         }
     for result in results.values():
-        result["netmon_is_faster_by"] = results["netmon"]["packets_per_cpu_s"] / result["packets_per_cpu_s"]
+        for key, name in (("vendors_only_ratio", VENDORS_ONLY), ("every_flow_ratio", EVERY_FLOW)):
+            result[key] = results[name]["packets_per_cpu_s"] / result["packets_per_cpu_s"]
     return results
 
 
-def counted(folder: Path) -> dict[str, tuple[float, float]]:
+def find(program: Contender) -> Found:
+    """What a program finds of the names in the capture that it reads: one more run, which is not measured."""
+    with tempfile.TemporaryDirectory() as folder:
+        words = [word.replace("{out}", folder) for word in program.words]
+        measure(words, str(Path(folder, "output")))
+        return find_names(Path(folder), program.names, WATCHED)
+
+
+def counted(folder: Path, mix: str) -> dict[str, tuple[float, float]]:
     """The instructions of netmon and tcpdump by name: for a packet, and for a start."""
     counts: dict[str, list[tuple[int, int]]] = {}
     for size in COUNTED_PACKETS:
         load = folder / f"load-{size}.pcap"
-        packets = write_load(load, size)["packets"]
-        for program in contenders(load, load, packets):
-            if program.name in ("netmon", "tcpdump"):
-                counts.setdefault(program.name, []).append((packets, instructions(program.words)))
+        packets = write_load(load, size, mix=MIXES[mix])["packets"]
+        tcpdump = ("tcpdump", "-n", "-r", str(load), "-w", "/dev/null", NOTHING)
+        for words in ((*NETMON, "read", str(load)), tcpdump):
+            if shutil.which(words[0]):
+                counts.setdefault(Path(words[0]).name, []).append((packets, instructions(words)))
     slopes = {}
     for name, [(few, less), (many, more)] in counts.items():
         per_packet = (more - less) / (many - few)
@@ -128,41 +180,74 @@ def counted(folder: Path) -> dict[str, tuple[float, float]]:
     return slopes
 
 
-def run(packets: int, rounds: int, folder: Path) -> dict:
-    """Writes a load into the folder and runs the programs on it. Returns its summary and the results."""
-    load, part = folder / "load.pcap", folder / "slice.pcap"
-    summary = write_load(load, packets)
-    write_load(part, min(packets, SLICE_PACKETS))
-    return {"load": summary, "results": race(contenders(load, part, summary["packets"]), rounds)}
+def table(results: dict[str, dict]) -> str:
+    """The results as a table in Markdown; a ratio below 1 is a program that is faster than netmon."""
+    head = (
+        "| | CPU seconds | thousand packets per CPU second | peak memory"
+        " | netmon is faster by | netmon, every flow, by | watched names found | names found |"
+    )
+    lines = [head, "|---" * 8 + "|"]
+    for name, result in results.items():
+        found = Found(**result["found"])
+        cells = (
+            name,
+            f"{result['cpu_s']:.2f}",
+            f"{result['packets_per_cpu_s'] / 1000:,.0f}",
+            f"{result['peak_bytes'] / 2**20:.0f} MiB",
+            f"{result['vendors_only_ratio']:.2f} ×",
+            f"{result['every_flow_ratio']:.2f} ×",
+            f"{found.watched} of {found.all_watched}",
+            f"{found.names:,} of {found.all_names:,}",
+        )
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
 
 
 def main() -> None:
-    """Runs the programs, prints the table, and saves the numbers."""
+    """Runs the programs, prints the table, and saves what is asked for."""
     parser = argparse.ArgumentParser(description="netmon's CPU time beside its peers'.")
     parser.add_argument("--packets", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--mix", choices=MIXES, default="enterprise", help="the packets of the load")
+    parser.add_argument(
+        "--with",
+        dest="others",
+        action="append",
+        default=[],
+        metavar="NAME=COMMAND",
+        help="another program; {load} and {out} in its command stand for the capture and a folder",
+    )
+    parser.add_argument("--svg", type=Path, help="write a chart to this file")
+    parser.add_argument("--table", type=Path, help="write the table to this file")
     parser.add_argument("--json", type=Path, help="write the numbers to this file")
     parser.add_argument("--instructions", action="store_true", help="count instructions, by callgrind")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        outcome = run(arguments.packets, arguments.rounds, Path(folder))
-        if arguments.instructions:
-            outcome["instructions"] = counted(Path(folder))
-    load = outcome["load"]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        try:
+            load, programs = contenders(folder, arguments.packets, arguments.mix, arguments.others)
+        except ValueError as error:
+            parser.error(str(error))
+        results = race(programs, arguments.rounds)
+        slopes = counted(folder, arguments.mix) if arguments.instructions else {}
     print(
         f"{load['packets']} packets, mean frame {load['mean_frame']} B,"
         f" {100 * load['parsed_share']:.2f} % of them hello, DNS or QUIC Initial;"
-        f" medians of {arguments.rounds} rounds\n"
+        f" medians of {arguments.rounds} rounds on one core\n"
     )
-    print(f"{'':8}{'CPU s':>8}{'wall s':>8}{'packets/CPU s':>15}{'peak MiB':>10}{'netmon is faster by':>21}")
-    for name, result in outcome["results"].items():
+    print(table(results))
+    for program, (per_packet, start) in slopes.items():
         print(
-            f"{name:8}{result['cpu_s']:8.2f}{result['wall_s']:8.2f}{result['packets_per_cpu_s']:15,.0f}"
-            f"{result['peak_bytes'] / 2**20:10.0f}{result['netmon_is_faster_by']:20.2f}x"
+            f"{program}: {per_packet:,.0f} instructions for a packet, {start / 1e9:.2f} billion for a start"
         )
-    for name, (per_packet, start) in outcome.get("instructions", {}).items():
-        print(f"{name}: {per_packet:,.0f} instructions for a packet, {start / 1e9:.2f} billion for a start")
+    if arguments.svg:
+        bars = [(program, result["packets_per_cpu_s"] / 1000) for program, result in results.items()]
+        title = f"Thousand packets per CPU second ({arguments.mix})"
+        arguments.svg.write_text(plot_bars(title, bars), encoding="utf-8")
+    if arguments.table:
+        arguments.table.write_text(table(results), encoding="utf-8")
     if arguments.json:
+        outcome = {"load": load, "results": results, "instructions": slopes}
         arguments.json.write_text(json.dumps(outcome, indent=1) + "\n", encoding="utf-8")
 
 

@@ -50,6 +50,7 @@ class Mix:
     watched: tuple[str, ...]  # names that a monitor looks for
     clients: int = 3000
     servers: int = 5000
+    data_bytes: int = 1448  # of a full packet
     flow_packets: int = 200  # approximate mean of data packets in a flow, with a heavy tail
     watch_share: float = 0.005
     quic_share: float = 0.3
@@ -74,6 +75,8 @@ class Flows:
     recorded: Recorded
     rng: random.Random
     started: Counter[str] = field(default_factory=Counter)
+    disclosed: set[str] = field(default_factory=set)
+    """The names in complete ClientHellos: what a monitor has to find."""
 
     def __post_init__(self) -> None:
         self._pool = memoryview(self.rng.randbytes(1 << 18))
@@ -139,9 +142,10 @@ class Flows:
         count = max(1, min(int(mean * 0.23 * rng.paretovariate(1.3)), mean * 150))
         upload = rng.random() < 0.12
         for index in range(count):
-            yield not upload, 1448 if index < count - 1 else rng.randrange(50, 1400)
+            full = self.mix.data_bytes
+            yield not upload, full if index < count - 1 else rng.randrange(50, full - 48)
             if index & 1:
-                yield upload, 0 if rng.random() < 0.95 else rng.randrange(40, 700)
+                yield upload, 0 if rng.random() < 0.95 else rng.randrange(40, full // 2 - 24)
 
     def _lookup(self, client: int, name: str, server: bytes) -> Frames:
         rng, v6 = self.rng, len(server) == 16
@@ -201,6 +205,7 @@ class Flows:
             segments.reverse()
         for sequence, piece in segments:
             yield "hello", up.tcp(sequence, received, PSH_ACK, piece)
+        self.disclosed.add(name)
         flight = server_flight(rng, self._pool)
         for start in range(0, len(flight), MSS):
             yield "data", down.tcp(received + start, sent, ACK, flight[start : start + MSS])
@@ -232,6 +237,7 @@ class Flows:
         for from_client, datagram in opening:
             kind = "quic_initial" if from_client and datagram[:1] >= b"\x80" else "data"
             yield kind, (up if from_client else down).udp(datagram)
+        self.disclosed.add(name)
         ids = rng.randbytes(8), rng.randbytes(8)
         for from_server, size in self._bulk():
             start = rng.randrange(1 << 17)

@@ -1,12 +1,14 @@
-"""A small line chart as SVG: sizes by powers of ten, costs from zero."""
+"""Small charts as SVG: lines over sizes by powers of ten, costs from zero; and bars."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from html import escape
 
 WIDTH, HEIGHT = 640, 320
 LEFT, RIGHT, TOP, BOTTOM = 60, 130, 40, 45
+BAR, BAR_LEFT = 26, 150
 COLOURS = ("#1f6f8b", "#b5541c", "#4b7f3a")
 
 
@@ -16,6 +18,37 @@ class Curve:
 
     name: str
     points: list[tuple[float, float]]
+
+
+def text(left: float, below: float, content: str, anchor: str = "middle") -> str:
+    """A line of text."""
+    return f'<text x="{left:.0f}" y="{below:.0f}" text-anchor="{anchor}">{escape(content)}</text>'
+
+
+def _head(title: str, height: int, left: int) -> tuple[str, ...]:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img"'
+        f' aria-label="{escape(title)}" font-family="sans-serif" font-size="12" fill="#333">',
+        f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>',
+        text(left, TOP - 18, title, "start"),
+    )
+
+
+def plot_bars(title: str, bars: list[tuple[str, float]]) -> str:
+    """A bar for each name, from zero, with its number."""
+    most = max(value for _name, value in bars)
+    height = TOP + BAR * len(bars) + 12
+    parts = list(_head(title, height, 16))
+    for number, (name, value) in enumerate(bars):
+        above = TOP + BAR * number
+        width = value / most * (WIDTH - BAR_LEFT - 80)
+        colour = COLOURS[0] if name.startswith("netmon") else COLOURS[1]
+        parts += [
+            text(BAR_LEFT - 8, above + 17, name, "end"),
+            f'<rect x="{BAR_LEFT}" y="{above + 4}" width="{width:.1f}" height="{BAR - 8}" fill="{colour}"/>',
+            text(BAR_LEFT + width + 8, above + 17, f"{value:,.0f}", "start"),
+        ]
+    return "\n".join([*parts, "</svg>", ""])
 
 
 def plot(title: str, sizes: str, curves: list[Curve]) -> str:
@@ -32,14 +65,8 @@ def plot(title: str, sizes: str, curves: list[Curve]) -> str:
     def y(cost: float) -> float:
         return HEIGHT - BOTTOM - cost / top * (HEIGHT - TOP - BOTTOM)
 
-    def text(left: float, below: float, content: str, anchor: str = "middle") -> str:
-        return f'<text x="{left:.0f}" y="{below:.0f}" text-anchor="{anchor}">{content}</text>'
-
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'
-        f' aria-label="{title}" font-family="sans-serif" font-size="12" fill="#333">',
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
-        text(LEFT, TOP - 18, title, "start"),
+        *_head(title, HEIGHT, LEFT),
         text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, sizes),
     ]
     for power in range(first, last + 1):

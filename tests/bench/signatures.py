@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from netmon.signatures.load import default_folder, load_folder
@@ -93,6 +94,13 @@ def write_set(folder: Path, names: int, networks: int, vendors: int = 1, shape: 
                 network = f"{16 + (high >> 8)}.{high & 255}.{low}.0/24"
                 line = networks_of[number % len(networks_of)]
                 file.write(f"      {line.format(network=network, number=number)}\n")
+
+
+def write_vendor(folder: Path, names: Sequence[str]) -> None:
+    """A folder of signatures: the shared files, and one vendor with these names."""
+    shutil.copy(default_folder() / "locations.yaml", folder)
+    lines = (f"      - {NAMES[0].format(name=name)}\n" for name in names)
+    (folder / "vendor.yaml").write_text(HEAD.format(vendor="vendor") + "".join(lines), encoding="utf-8")
 
 
 def measure(names: int, networks: int, vendors: int, shape: str) -> str:
