@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+MOST = (1 << 62) - 1
+"""The most that a sum can be: two of them can still be added."""
+_HALF = 1 << 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,20 @@ class Dialect:
     value: str
     vendor: str
     """The vendor in the document of a judgement; NULL if there is none."""
+    sum: Callable[[str], str]
+    """The sum of a term over all rows, NULL without any. It is at most MOST, whatever a store holds."""
+
+
+def _sum_of_halves(term: str) -> str:
+    """SQLite fails if a sum does not fit into 64 bits, but calculates on with real numbers."""
+    exact = f"sum({term} / {_HALF}) * {_HALF} + sum({term} % {_HALF})"
+    return f"max(-{MOST}, min({MOST}, {exact}))"
+
+
+def _sum_of_128_bits(term: str) -> str:
+    """ClickHouse would begin again at the least number."""
+    exact = f"sum(toInt128({term}))"
+    return f"toInt64(greatest(toInt128(-{MOST}), least(toInt128({MOST}), {exact})))"
 
 
 SQLITE = Dialect(
@@ -30,6 +49,7 @@ SQLITE = Dialect(
     name="counter.key",
     value="counter.value",
     vendor="json_extract(document, '$.vendor')",
+    sum=_sum_of_halves,
 )
 CLICKHOUSE = Dialect(
     is_correlated=False,
@@ -42,4 +62,5 @@ CLICKHOUSE = Dialect(
     name="counter.1",
     value="counter.2",
     vendor="JSONExtract(assumeNotNull(document), 'vendor', 'Nullable(String)')",
+    sum=_sum_of_128_bits,
 )

@@ -124,12 +124,15 @@ class StoredFlow:
 GROUP_COLUMNS = frozenset(FLOWS.names) - {*SUMS, "revision", "numbers", "is_over"}
 """Columns of flows by which they may be grouped."""
 
-_TOTALS = ", ".join(("coalesce(sum(is_first), 0)", *(f"coalesce(sum(new_{name}), 0)" for name in SUMS)))
+
+def _totals(dialect: Dialect) -> str:
+    sums = (f"coalesce({dialect.sum(f'new_{name}')}, 0)" for name in SUMS)
+    return ", ".join(("coalesce(sum(is_first), 0)", *sums))
 
 
 def totals(reader: Reader, scope: Scope) -> Totals:
     """The totals of all flows of vendors."""
-    query = f"SELECT {_TOTALS} FROM ({period(reader.dialect, ())}) AS period"
+    query = f"SELECT {_totals(reader.dialect)} FROM ({period(reader.dialect, ())}) AS period"
     [row] = reader.select(query, scope.values())
     return Totals(*row)
 
@@ -144,7 +147,7 @@ def totals_by(reader: Reader, scope: Scope, columns: Sequence[str]) -> list[Grou
             raise KeyError(name)
     chosen = ", ".join(columns)
     of_flows = period(reader.dialect, [*columns, "start_ns", "last_ns"])
-    query = f"""SELECT {chosen}, {_TOTALS}, min(start_ns), max(last_ns) FROM (
+    query = f"""SELECT {chosen}, {_totals(reader.dialect)}, min(start_ns), max(last_ns) FROM (
 {of_flows}) AS period
 GROUP BY {chosen} ORDER BY {in_order(columns)}"""
     count = len(columns)

@@ -26,9 +26,10 @@ def resolvers(reader: Reader, scope: Scope) -> Iterator[ResolverTotals]:
     """The sums by resolver and meaning, in the order of addresses; of every vendor."""
     columns = ("server", "judgement", "start_ns", "last_ns")
     of_flows = period(reader.dialect, columns, ("sent_bytes", "received_bytes"), kept="resolvers")
+    total = reader.dialect.sum
     query = f"""WITH used AS (
-  SELECT server, judgement, sum(is_first) AS flows, sum(new_sent_bytes) AS sent,
-    sum(new_received_bytes) AS received, min(start_ns) AS first_ns, max(last_ns) AS latest_ns
+  SELECT server, judgement, sum(is_first) AS flows, {total("new_sent_bytes")} AS sent,
+    {total("new_received_bytes")} AS received, min(start_ns) AS first_ns, max(last_ns) AS latest_ns
   FROM (
 {of_flows}) AS period GROUP BY server, judgement
 )

@@ -15,11 +15,14 @@ from netmon.records import Contact, Outcome, Severity
 from netmon.store import tables
 from netmon.store.judgements import judgement_of, without_judgement
 from netmon.store.numbers import to_json
+from netmon.store.period import SUMS
 from netmon.store.tables import StoreTable, Value
 
 Event = Mapping[str, Any]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST = 2**63 - 1
+MOST_COUNTED = 2**53
+"""Of bytes and packets in one record: no flow has 9 petabytes, which are eight days at 100 Gbit/s."""
 _HALF = re.compile("[\ud800-\udfff]")
 _PHASES = {"open": 0, "update": 0, "start": 0, "change": 1, "end": 1}
 
@@ -31,9 +34,13 @@ _WORDS: Mapping[str, frozenset[str]] = {
     "transport": frozenset(("tcp", "udp")),
 }
 """Closed sets: another word is of no netmon."""
-_PLAIN = frozenset(("sensor", "run", "vendor", "component", "period", "file"))
-"""Texts without control characters."""
-_CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")
+_ANY = re.compile("")
+_PLAIN = re.compile("[^\0-\x1f\x7f-\x9f]*\\Z")
+_FORMS: Mapping[str, re.Pattern[str]] = {
+    **dict.fromkeys(("vendor", "component"), re.compile(r"[a-z][a-z0-9_]*\Z")),  # as in signatures
+    **dict.fromkeys(("sensor", "run", "period", "file"), _PLAIN),
+}
+"""Texts that are compared: they have no control characters, also not as escapes in identifiers."""
 _DAYS = frozenset(("day", "first_day"))
 """Days before 1970: the times of packets may be wrong."""
 
@@ -74,11 +81,11 @@ def _check(row: StoreRow) -> None:
         if value is None:
             is_right = not check.is_key
         elif check.least is not None:
-            is_right = type(value) is int and check.least <= value <= _MOST
+            is_right = type(value) is int and check.least <= value <= check.most
         elif check.words is not None:
             is_right = isinstance(value, str) and value in check.words
         else:
-            is_right = _is_text(value) and not (check.is_plain and _CONTROL.search(str(value)))
+            is_right = _is_text(value) and check.form.match(str(value)) is not None
         if not is_right:
             raise EventError(
                 f"not an event that netmon writes: {row.table.name}.{check.name} is {value!r:.40}"
@@ -86,12 +93,13 @@ def _check(row: StoreRow) -> None:
 
 
 class _Check(NamedTuple):
-    """What a column can hold: integers from `least` on, certain words, or text, perhaps without controls."""
+    """What a column can hold: integers of a range, certain words, or text, perhaps of a certain form."""
 
     name: str
     least: int | None
+    most: int
     words: frozenset[str] | None
-    is_plain: bool
+    form: re.Pattern[str]
     is_key: bool
 
 
@@ -102,8 +110,9 @@ def _checks(table: StoreTable) -> tuple[_Check, ...]:
     for column in table.columns:
         may_be_less = column.name in _DAYS or column.name.endswith("_ns")
         least = (-_MOST if may_be_less else 0) if column.kind == "integer" else None
+        most = MOST_COUNTED if column.name in _COUNTS else _MOST
         words, is_key = _WORDS.get(column.name), column.name in table.key
-        found.append(_Check(column.name, least, words, column.name in _PLAIN, is_key))
+        found.append(_Check(column.name, least, most, words, _FORMS.get(column.name, _ANY), is_key))
     return tuple(found)
 
 
@@ -258,12 +267,21 @@ def _view_rows(event: Event) -> Iterator[StoreRow]:
             "dropped": view.get("dropped", 0) + view.get("interface_dropped", 0),
             **{name: view.get(name, 0) for name in _VIEW},
             "up": view.get("up"),
-            "document": to_json({key: meaning[key] for key in _SECTIONS if key in meaning}),
+            "document": to_json({key: _counters(meaning[key]) for key in _SECTIONS if key in meaning}),
         },
     )
 
 
+def _counters(section: Mapping[str, Any]) -> Mapping[str, int]:
+    """A section of a view. Raises ValueError for counters that no netmon writes."""
+    for name, count in section.items():
+        if not isinstance(count, int) or abs(count) > MOST_COUNTED:
+            raise ValueError(f"{name!r:.40} is {count!r:.40}")
+    return section
+
+
 _VIEW = ("packets", "flow_packets", "undecoded_packets", "tcp_bytes", "unseen_tcp_bytes", "interruptions")
+_COUNTS = frozenset((*SUMS, *_VIEW, "dropped", "machines"))
 _NO_INTERFACE = "*"
 """In the place of an interface: what belongs to no single one."""
 _SECTIONS = ("view", "undecoded", "totals", "named", "unnamed", "ech", "encrypted_dns", "evicted", "rejected")

@@ -39,7 +39,7 @@ def totals(reader: Reader, scope: Scope, origin_ns: int, span_ns: int) -> Iterat
     since_begin = f"({begin} - :origin_ns)"
     span = f"{since_begin} - {since_begin} % :span_ns"
     by = "sensor, judgement, span"
-    vendor = reader.dialect.vendor
+    vendor, total = reader.dialect.vendor, reader.dialect.sum
     sums = "min(start_ns) AS first_ns, max(last_ns) AS latest_ns"
     of_lasting = lasting(
         reader.dialect,
@@ -47,18 +47,19 @@ def totals(reader: Reader, scope: Scope, origin_ns: int, span_ns: int) -> Iterat
         ("sent_bytes", "received_bytes"),
     )
     query = f"""WITH parts AS (
-SELECT sensor, judgement, {span} AS span, count(*) AS flows, sum(sent_bytes) AS sent,
-  sum(received_bytes) AS received, {sums}
+SELECT sensor, judgement, {span} AS span, count(*) AS flows, {total("sent_bytes")} AS sent,
+  {total("received_bytes")} AS received, {sums}
 FROM flows WHERE NOT {BEGAN_BEFORE} AND day >= :first_day AND day < :end_day
   AND (:begin_ns IS NULL OR start_ns >= :begin_ns) AND (:end_ns IS NULL OR start_ns < :end_ns)
   AND (:sensor IS NULL OR sensor = :sensor)
 GROUP BY {"day, sensor, judgement" if has_days else by}
 UNION ALL
-SELECT sensor, judgement, {span} AS span, sum(is_first) AS flows, sum(new_sent_bytes) AS sent,
-  sum(new_received_bytes) AS received, {sums}
+SELECT sensor, judgement, {span} AS span, sum(is_first) AS flows, {total("new_sent_bytes")} AS sent,
+  {total("new_received_bytes")} AS received, {sums}
 FROM ({of_lasting}) AS flows GROUP BY {by}
 )
-SELECT sensor, judgement, span, sum(flows), sum(sent), sum(received), min(first_ns), max(latest_ns)
+SELECT sensor, judgement, span, sum(flows), {total("sent")}, {total("received")},
+  min(first_ns), max(latest_ns)
 FROM parts WHERE judgement IN (
   SELECT id FROM judgements WHERE {vendor} IS NOT NULL AND (:vendor IS NULL OR {vendor} = :vendor)
 ) GROUP BY sensor, judgement, span ORDER BY sensor, judgement, span"""
@@ -112,9 +113,10 @@ def contacts(reader: Reader, scope: Scope, most: int) -> list[ContactTotals]:
     """So many findings, by client, server and judgement: the worst first, then those with most bytes."""
     chosen = ", ".join(_CONTACT)
     columns = (*_CONTACT, "start_ns", "last_ns")
+    total = reader.dialect.sum
     query = f"""WITH added AS (
-  SELECT {chosen}, sum(is_first) AS flows, sum(new_sent_bytes) AS sent_bytes,
-    sum(new_received_bytes) AS received_bytes, min(start_ns) AS first_ns, max(last_ns) AS latest_ns
+  SELECT {chosen}, sum(is_first) AS flows, {total("new_sent_bytes")} AS sent_bytes,
+    {total("new_received_bytes")} AS received_bytes, min(start_ns) AS first_ns, max(last_ns) AS latest_ns
   FROM (
 {period(reader.dialect, columns, ("sent_bytes", "received_bytes"), only_findings=True)}) AS period
   GROUP BY {", ".join(reversed(_CONTACT))}
@@ -171,7 +173,7 @@ def counters(reader: Reader, scope: Scope) -> list[CounterSum]:
     """The counters of each interface, and of each run as a whole."""
     say = reader.dialect
     query = f"""SELECT sensor, interface, {say.section} AS section_name, {say.name} AS counter_name,
-  sum({say.value})
+  {say.sum(say.value)}
 FROM {say.counters} WHERE {_IN_VIEWS}
 GROUP BY sensor, interface, section_name, counter_name
 ORDER BY sensor, interface, section_name, counter_name"""
@@ -212,7 +214,8 @@ GROUP BY sensor, interface, stretch ORDER BY sensor, interface, min(start_ns)"""
 
 def dropped(reader: Reader, scope: Scope) -> tuple[int, int]:
     """The packets that were dropped, and all packets, of all interfaces."""
-    query = f"SELECT coalesce(sum(dropped), 0), coalesce(sum(packets), 0) FROM views WHERE {_IN_VIEWS}"
+    sums = ", ".join(f"coalesce({reader.dialect.sum(name)}, 0)" for name in ("dropped", "packets"))
+    query = f"SELECT {sums} FROM views WHERE {_IN_VIEWS}"
     [(lost, seen)] = reader.select(query, _limits(scope))
     return lost, lost + seen
 

@@ -16,6 +16,7 @@ from netmon.report.gather import gather
 from netmon.store import queries, spans
 from netmon.store.clickhouse import ClickHouseStore
 from netmon.store.clickhouse_tables import DEFAULT_DAYS, make_clickhouse_table, make_ddl
+from netmon.store.dialect import MOST
 from netmon.store.erasure import counting_periods, days_of_flows, erase_clients, erasures
 from netmon.store.gaps import missing
 from netmon.store.history import BY, as_json, read_history
@@ -23,6 +24,7 @@ from netmon.store.intake import Intake
 from netmon.store.machines import machines
 from netmon.store.queries import GROUP_COLUMNS, Scope
 from netmon.store.resolvers import resolvers
+from netmon.store.rows import MOST_COUNTED
 from netmon.store.runs import runs_of
 from netmon.store.tables import FLOWS, RECORDS_OF_RUNS
 from tests.machine import ROOT
@@ -141,6 +143,32 @@ def test_every_question_has_the_same_answer(store, fleet, scope):
     for one in (store, fleet):
         put(one, lasting_flows())
     assert answers(fleet, scope) == answers(store, scope)
+
+
+def test_huge_sums_are_the_same(store, fleet):
+    """Of the most that a record may count: neither fails, nor begins again at nothing, up to a bound."""
+    sent = MOST_COUNTED // 2  # twice as much is received
+    for one in (store, fleet):
+        put(
+            one,
+            lines_of(
+                *(report(n, sent=sent, place=MOSCOW, verdict=UNEXPECTED) for n in range(1100)),
+                report(1100, sent=3),
+            ),
+        )
+    assert queries.totals(store, Scope())[1:3] == queries.totals(fleet, Scope())[1:3] == (MOST, MOST)
+    for ask in (
+        lambda one: queries.totals_by(one, Scope(), ["day", "vendor"]),
+        lambda one: list(spans.totals(one, Scope(), 0, DAY_NS)),
+        lambda one: spans.contacts(one, Scope(), 40),
+    ):
+        assert ask(store) == ask(fleet)
+    for one in (store, fleet):
+        one.delete("flows", "flow >= 500 AND flow < 1100", {})
+    exact = (500 * sent + 3, 1000 * sent + 6)
+    assert queries.totals(store, Scope())[1:3] == queries.totals(fleet, Scope())[1:3] == exact
+    sums = [(one.sent_bytes, one.received_bytes) for one in spans.totals(store, Scope(), 0, DAY_NS)]
+    assert tuple(map(sum, zip(*sums, strict=True))) == exact
 
 
 @pytest.mark.parametrize("scene", sorted(SCENES))
