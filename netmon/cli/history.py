@@ -96,11 +96,18 @@ def history(
 
 
 def show(view: History, output: Format, language: Language = ENGLISH) -> None:
-    """Writes a view to standard output; only tables are in a language."""
+    """Writes a view to standard output; only tables are in a language.
+
+    A CSV has the rows of the view alone: what is missing goes to standard error.
+    """
     if output is Format.TABLE:
         _show_table(view, language)
+    elif output is Format.JSON:
+        json_stream().write(as_json(view))
     else:
-        json_stream().write(as_csv(view) if output is Format.CSV else as_json(view))
+        json_stream().write(as_csv(view))
+        for line in missing_lines(view, language):
+            log(line)
 
 
 def _show_table(view: History, language: Language) -> None:

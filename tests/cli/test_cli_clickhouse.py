@@ -6,6 +6,7 @@ The server is ClickHouse's own engine, behind HTTP; commands reach it by clickho
 import json
 from collections import Counter, defaultdict
 from contextlib import ExitStack
+from hashlib import sha256
 
 import pytest
 from scapy.layers.inet import IP
@@ -75,7 +76,8 @@ def without_sensors(report):
     for one in report["findings"]:
         for contact in one["contacts"]:
             del contact["sensor"], contact["run"], contact["flow"]
-    report["used"] = [one for one in report["used"] if one["kind"] != "configuration"]  # it names the sensor
+    # Each sensor has a configuration of its own, which names it; see `configurations_of`.
+    report["used"] = [one for one in report["used"] if one["kind"] != "configuration"]
     for one in report["used"]:
         del one["runs"]
     arcs = defaultdict(list)
@@ -83,6 +85,11 @@ def without_sensors(report):
         arcs[one["location"], one["country"]].append(one["sum"])
     report["arcs"] = {place: added(sums) for place, sums in arcs.items()}
     return report
+
+
+def configurations_of(report):
+    """The hashes of the configurations that decided, with the number of their runs."""
+    return {one["sha256"]: one["runs"] for one in report["used"] if one["kind"] == "configuration"}
 
 
 def added(sums):
@@ -111,6 +118,10 @@ def test_two_sensors_and_one_server_report_what_one_sensor_saw(netmon, demo, add
         assert done.stderr == ""
         reports.append(json.loads(done.stdout))
     assert [len(one["scope"]["sensors"]) for one in reports] == [2, 1]
+    names = [("north", "south"), ("both",)]
+    for report, sensors in zip(reports, names, strict=True):
+        files = [tmp_path / f"{name}.yaml" for name in sensors]
+        assert configurations_of(report) == {sha256(file.read_bytes()).hexdigest(): 1 for file in files}
     two, one = map(without_sensors, reports)
     [many], [all_of_them] = two["answers"], one["answers"]
     assert many.pop("clients") < all_of_them.pop("clients")

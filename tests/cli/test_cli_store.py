@@ -283,3 +283,15 @@ def test_a_store_can_be_read_where_nothing_can_be_written(netmon, demo, tmp_path
     before = (tmp_path / "flows.db").read_bytes()
     assert "37 flows" in netmon("history", "--store", "flows.db").stdout
     assert (tmp_path / "flows.db").read_bytes() == before
+
+
+def test_a_csv_says_what_is_missing_beside_it(netmon, demo):
+    """On standard error, so that a spreadsheet gets nothing but rows."""
+    netmon("read", "--store", "flows.db", demo)
+    done = netmon("history", "--store", "flows.db", "--since", "2030-01-01", "--format", "csv")
+    assert done.stdout.splitlines() == [
+        "vendor,country,location,city,flows,sent_bytes,received_bytes,findings,undecided,first,last"
+    ]
+    assert done.stderr.splitlines() == [
+        "netmon: No sensor ran in this period, and no capture file that was read is of it."
+    ]
