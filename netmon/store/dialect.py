@@ -26,18 +26,18 @@ class Dialect:
     vendor: str
     """The vendor in the document of a judgement; NULL if there is none."""
     sum: Callable[[str], str]
-    """The sum of a term over all rows, NULL without any. It is at most MOST, whatever a store holds."""
+    """The sum of a term over all rows, 0 without any. It is at most MOST, whatever a store holds."""
 
 
 def _sum_of_halves(term: str) -> str:
     """SQLite fails if a sum does not fit into 64 bits, but calculates on with real numbers."""
     exact = f"sum({term} / {_HALF}) * {_HALF} + sum({term} % {_HALF})"
-    return f"max(-{MOST}, min({MOST}, {exact}))"
+    return f"max(-{MOST}, min({MOST}, coalesce({exact}, 0)))"
 
 
 def _sum_of_128_bits(term: str) -> str:
     """ClickHouse would begin again at the least number."""
-    exact = f"sum(toInt128({term}))"
+    exact = f"coalesce(sum(toInt128({term})), toInt128(0))"
     return f"toInt64(greatest(toInt128(-{MOST}), least(toInt128({MOST}), {exact})))"
 
 

@@ -126,7 +126,7 @@ GROUP_COLUMNS = frozenset(FLOWS.names) - {*SUMS, "revision", "numbers", "is_over
 
 
 def _totals(dialect: Dialect) -> str:
-    sums = (f"coalesce({dialect.sum(f'new_{name}')}, 0)" for name in SUMS)
+    sums = (dialect.sum(f"new_{name}") for name in SUMS)
     return ", ".join(("coalesce(sum(is_first), 0)", *sums))
 
 

@@ -214,7 +214,7 @@ GROUP BY sensor, interface, stretch ORDER BY sensor, interface, min(start_ns)"""
 
 def dropped(reader: Reader, scope: Scope) -> tuple[int, int]:
     """The packets that were dropped, and all packets, of all interfaces."""
-    sums = ", ".join(f"coalesce({reader.dialect.sum(name)}, 0)" for name in ("dropped", "packets"))
+    sums = ", ".join(map(reader.dialect.sum, ("dropped", "packets")))
     query = f"SELECT {sums} FROM views WHERE {_IN_VIEWS}"
     [(lost, seen)] = reader.select(query, _limits(scope))
     return lost, lost + seen
