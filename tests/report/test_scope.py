@@ -122,11 +122,12 @@ def test_several_sensors_cover_from_the_first_to_the_last():
 
 
 def test_a_run_that_was_killed_before_the_period_is_not_part_of_it():
-    """A sensor that nobody ended watches nothing: a period after its last record has no report."""
+    """A period after its last record has no report; beside another sensor, it has a gap and no run."""
     killed = run(0, 10, ended=False)
     with pytest.raises(ReportError, match="no record of this period"):
         report_of(killed, 20, 40)
-    assert [one.name for one in report_of([*killed, *run(20, 40, "t")], 20, 40).scope.sensors] == ["t"]
+    scope = report_of([*killed, *run(20, 40, "t")], 20, 40).scope
+    assert {one.name: (one.runs, one.gap_s) for one in scope.sensors} == {"s": (0, 72_000.0), "t": (1, 0.0)}
 
 
 def test_runs_of_which_no_filter_is_recorded():
