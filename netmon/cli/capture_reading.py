@@ -33,12 +33,12 @@ from netmon.signatures.match import compile_matcher
 from netmon.sources import Stats
 from netmon.sources.file_identity import run_of
 from netmon.sources.files import FileSource, ReportPosition
-from netmon.sources.scapy_source import ScapyFileSource
 from netmon.sources.stop_request import StopRequest
 
 if TYPE_CHECKING:
     from netmon.evidence import assembly
     from netmon.outputs import events as event_lines
+    from netmon.sources import scapy_source
     from netmon.store import history, queries, reading, sqlite
     from netmon.store import kept as keeping
 else:
@@ -48,6 +48,7 @@ else:
     keeping = LateModule("netmon.store.kept")
     queries = LateModule("netmon.store.queries")
     reading = LateModule("netmon.store.reading")
+    scapy_source = LateModule("netmon.sources.scapy_source")
     sqlite = LateModule("netmon.store.sqlite")
 
 
@@ -161,7 +162,7 @@ class CaptureReading:
 
     def _open(
         self, report: ReportPosition | None, stop: StopRequest, writer: EventWriter | None
-    ) -> FileSource | ScapyFileSource:
+    ) -> FileSource | scapy_source.ScapyFileSource:
         """The source of the files. Raises SourceError."""
         files, plan = self._files, self._plan
         limits = self._settings.engine_keywords()
@@ -182,6 +183,6 @@ class CaptureReading:
             raise SourceError("--follow reads files with --source native only")
         if files.expression:
             raise SourceError("--source scapy takes no filter with files")
-        return ScapyFileSource(
+        return scapy_source.ScapyFileSource(
             files.paths, self._matcher, every_flow=plan.every, limits=limits, stop=stop, events=writer
         )
