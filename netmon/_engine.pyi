@@ -199,6 +199,15 @@ class Engine:
     def stats(self) -> dict[str, Any]: ...
 
 @final
+class Sieve:
+    """Drops data of flows that nobody watches in the kernel, once a sensor has it.
+
+    To be loaded before privileges are given up. Raises CaptureError if the kernel or a right is missing.
+    """
+
+    def __init__(self, max_directions: int) -> None: ...
+    def probe(self) -> None: ...  # CaptureError unless it works with the privileges that are left
+
 class Sensor:
     """Live capture: a thread and an AF_PACKET ring per worker and interface, and one shared name table.
 
@@ -218,6 +227,7 @@ class Sensor:
         ring_bytes: int = 33_554_432,
         snaplen: int = 65_535,
         promiscuous: bool = True,
+        sieve: Sieve | None = None,  # without filters and a snap length
         every_flow: bool = False,
         max_flows: int = 1_000_000,
         max_names: int = 200_000,

@@ -57,7 +57,7 @@ THRESHOLDS = (
     Threshold(
         "undecoded",
         "undecoded_packets",
-        ("packets",),
+        ("packets", "sieved_packets"),
         0.05,
         10,
         _("{percent} of packets could not be decoded, so their connections are missing: {what}"),
@@ -110,7 +110,7 @@ THRESHOLDS = (
     Threshold(
         "duplicates",
         "duplicate_packets",
-        ("packets",),
+        ("packets", "sieved_packets"),
         0.05,
         1000,
         _("{percent} of packets are duplicates, counted once: mirror each path at one point only"),
@@ -174,7 +174,7 @@ THRESHOLDS = (
     Threshold(
         "coalesced",
         "coalesced_packets",
-        ("packets",),
+        ("packets", "sieved_packets"),
         0.01,
         1000,
         _(
@@ -195,7 +195,8 @@ MOSTLY = 0.5
 def is_unread(counters: Mapping[Any, int]) -> bool:
     """True if most packets that may belong to connections were not decoded; ARP and the like do not count."""
     undecoded = counters.get(UNDECODED.part, 0)
-    return undecoded > MOSTLY * (undecoded + counters.get("flow_packets", 0))
+    read = counters.get("flow_packets", 0) + counters.get("sieved_packets", 0)
+    return undecoded > MOSTLY * (undecoded + read)
 
 
 def unread_text(stats: Mapping[str, Any], language: Language = ENGLISH) -> str | None:

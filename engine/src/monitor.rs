@@ -7,6 +7,8 @@ mod keeping;
 mod lifecycle;
 mod machine_messages;
 mod recall;
+mod sieve_offers;
+mod sieving;
 mod state;
 mod timekeeping;
 mod upkeep;
@@ -32,7 +34,7 @@ use crate::view::handshake_timer::TimedPacket;
 use crate::view::unseen_data::Revealed;
 use crate::wire::decode::undecoded::Undecoded;
 use crate::wire::decode::{decode, plain_segment, Decoded};
-use crate::wire::quic::may_be_long_header;
+use crate::wire::quic::{may_be_long_header, may_be_short_header};
 use crate::wire::{Rejection, Segment, Transport};
 
 impl Monitor {
@@ -194,11 +196,18 @@ impl Monitor {
             Transport::Tcp { seq, ack, flags } => {
                 let header = TcpHeader { seq, ack, flags };
                 if !self.continue_settled(segment, header, sender, arrival) {
+                    self.reclaim(slot);
                     self.tcp(segment, header, sender, arrival, captured);
                 }
             }
-            Transport::Udp => self.udp(segment, sender, arrival, captured),
+            Transport::Udp => {
+                if !may_be_short_header(segment.payload) {
+                    self.reclaim(slot);
+                }
+                self.udp(segment, sender, arrival, captured);
+            }
         }
+        self.offer_now_and_then(segment, sender);
     }
 
     /// Counts a TCP segment, if it is one of those that make up most of a connection; see `Flow::add_settled`.

@@ -65,7 +65,11 @@ impl Sensor {
         let settings = Settings { max_evidence_bytes, ..settings.clone() };
         for number in 0..workers {
             let ids = (number as u64, workers as u64);
-            let monitor = Monitor::new(settings.clone(), Arc::clone(matcher), Arc::clone(&sensor.names), ids);
+            let mut monitor =
+                Monitor::new(settings.clone(), Arc::clone(matcher), Arc::clone(&sensor.names), ids);
+            if let Some(sieve) = &options.sieve {
+                monitor.use_sieve(Arc::clone(sieve) as _);
+            }
             sensor.kept.push(monitor.kept.clone());
             let worker = Worker::new(number, monitor, Arc::clone(&sensor.shared), clock.clone());
             sensor.spawn(format!("netmon-{number}"), move || worker.run())?;

@@ -34,6 +34,7 @@ fn sensor_with(words: &[&str], workers: usize, settings: &Settings) -> Sensor {
         snaplen: 65_535,
         promiscuous: true,
         filters: Vec::new(),
+        sieve: None,
     };
     Sensor::start(&options, settings, LearnedNames::new(1000), &matcher()).expect("an interface is there")
 }
@@ -150,6 +151,7 @@ fn a_start_that_fails_leaves_nothing_behind() {
         snaplen: 96,
         promiscuous: false,
         filters: Vec::new(),
+        sieve: None,
     };
     let start = Sensor::start(&options, &Settings::default(), LearnedNames::new(10), &matcher());
     let error = start.err().map(|error| error.0).unwrap_or_default();

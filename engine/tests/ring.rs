@@ -28,6 +28,7 @@ fn options(interface: &str) -> RingOptions {
         promiscuous: true,
         filter: None,
         fanout: Fanout::Off,
+        sieve: None,
     }
 }
 

@@ -120,6 +120,7 @@ def effective(settings: Config) -> Iterable[tuple[str, str]]:
     yield "capture.ring_mib", str(capture.ring_mib)
     yield "capture.snaplen", str(capture.snaplen)
     yield "capture.promiscuous", "true" if capture.promiscuous else "false"
+    yield "capture.offload", capture.offload
     yield "capture.one_clock", "true" if capture.one_clock else "false: files may come from several hosts"
     for key, ports in capture.port_keywords().items():
         yield f"capture.{key}", ", ".join(map(str, ports)) or "none"

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from netmon._engine import Matcher
+from netmon._engine import Matcher, Sieve
 from netmon.config.settings import Config
 from netmon.errors import ConfigError
 from netmon.sources.live import LiveSource
@@ -40,7 +40,9 @@ def mirror_ports(settings: Config, given: Sequence[str] | None) -> tuple[str, ..
     return ports
 
 
-def open_live(settings: Config, ports: Sequence[str], expression: str, matcher: Matcher) -> LiveSource:
+def open_live(
+    settings: Config, ports: Sequence[str], expression: str, matcher: Matcher, sieve: Sieve | None = None
+) -> LiveSource:
     """Starts a capture by the engine. Raises SourceError."""
     capture = settings.capture
     return LiveSource(
@@ -52,6 +54,7 @@ def open_live(settings: Config, ports: Sequence[str], expression: str, matcher: 
         ring_bytes=capture.ring_mib << 20,
         snaplen=capture.snaplen,
         promiscuous=capture.promiscuous,
+        sieve=sieve,
         report_every_s=settings.report_every_s,
         limits=settings.engine_keywords(),
     )

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from netmon import wiring
-from netmon._engine import Matcher
+from netmon._engine import Matcher, Sieve
 from netmon.cli.exit_codes import FOUND
 from netmon.cli.language_option import LanguageOption, chosen_language
 from netmon.cli.live_results import LiveResults
 from netmon.cli.mirror_ports import InterfacesOption, mirror_ports, open_live
+from netmon.cli.offload import load_sieve, usable
 from netmon.cli.options import ExitCode, SourceName, grouped
 from netmon.cli.output_paths import check_shared_paths
 from netmon.cli.run_options import SensorOptions
@@ -101,9 +102,13 @@ def run(
         listeners = () if settings.web.is_off else open_listeners(settings.web, os.environ)
         stack.callback(close_all, listeners)
         expression = " ".join(filter_words or ())
+        fallback: list[str] = []
+        sieve = load_sieve(settings, expression, options.source, fallback.append)
         settings, notes = _give_up_privileges(settings, expression, options.source)
+        sieve = usable(sieve, fallback.append)
+        notes += fallback
         with _explained(notes, log):
-            capture = partial(_open_source, settings, ports, expression, options.source, log)
+            capture = partial(_open_source, settings, ports, expression, options.source, sieve, log)
             sensor = Sensor(settings, capture, log)
             evidence = stack.enter_context(opened_evidence(settings, privacy, log))
             if evidence is not None:
@@ -128,6 +133,7 @@ def _open_source(
     ports: tuple[str, ...],
     expression: str,
     source: SourceName,
+    sieve: Sieve | None,
     log: Log,
     matcher: Matcher,
 ) -> ContinuousSource:
@@ -144,7 +150,7 @@ def _open_source(
             report_every_s=settings.report_every_s,
             limits=settings.engine_keywords(),
         )
-    return open_live(settings, ports, expression, matcher)
+    return open_live(settings, ports, expression, matcher, sieve)
 
 
 def _give_up_privileges(settings: Config, expression: str, source: SourceName) -> tuple[Config, list[str]]:

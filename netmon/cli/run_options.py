@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from netmon.cli.web_options import RunOptions
 from netmon.config.settings import Config
+
+
+class OffloadChoice(StrEnum):
+    """Whether the kernel sieve is used."""
+
+    AUTO = "auto"
+    OFF = "off"
 
 
 @dataclass(frozen=True)
@@ -23,6 +31,10 @@ class SensorOptions(RunOptions):
             help="User to become if started as root. Default: netmon if it exists, else nobody.",
         ),
     ] = None
+    offload: Annotated[
+        OffloadChoice | None,
+        typer.Option("--offload", help="Let the kernel drop data of flows of no vendor: auto or off."),
+    ] = None
     stay_root: Annotated[bool, typer.Option("--stay-root", help="Stay root if started as root.")] = False
 
     def load(self) -> Config:
@@ -33,8 +45,10 @@ class SensorOptions(RunOptions):
             config.evidence if self.evidence is None else replace(config.evidence, folder=self.evidence)
         )
         user = kept.user if self.user is None else self.user
+        offload = config.capture.offload if self.offload is None else self.offload.value
         return replace(
             config,
+            capture=replace(config.capture, offload=offload),
             evidence=evidence,
             privileges=replace(kept, user=user, stay_root=kept.stay_root or self.stay_root),
         )

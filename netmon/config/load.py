@@ -9,6 +9,7 @@ from pathlib import Path
 from netmon.config.policy import POLICY_KEYS, read_policy
 from netmon.config.settings import (
     DATASETS,
+    OFFLOADS,
     SEPARATIONS,
     Capture,
     Config,
@@ -195,6 +196,7 @@ def _read_capture(fields: Fields) -> Capture:
         ring_mib=fields.read("ring_mib", lambda item: item.integer(2, 4096), default.ring_mib),
         snaplen=fields.read("snaplen", lambda item: item.integer(128, 262_144), default.snaplen),
         promiscuous=fields.read("promiscuous", Item.flag, default.promiscuous),
+        offload=fields.read("offload", lambda item: item.one_of(OFFLOADS), default.offload),
         one_clock=fields.read("one_clock", Item.flag, default.one_clock),
         vxlan_ports=fields.read("vxlan_ports", _read_ports, default.vxlan_ports),
         geneve_ports=fields.read("geneve_ports", _read_ports, default.geneve_ports),

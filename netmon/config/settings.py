@@ -16,6 +16,9 @@ from netmon.verdict.policy import Address, Policy
 from netmon.verdict.subjects import Subjects
 from netmon.web.options import WebOptions
 
+OFFLOADS = ("auto", "off")
+"""Whether the kernel drops data that is of no use; auto: where it can."""
+
 SEPARATIONS = ("vlan", "vni", "interface")
 """What can tell equal addresses of different hosts apart: a closed set."""
 
@@ -30,6 +33,7 @@ class Capture:
     ring_mib: int = 32  # for each worker and interface
     snaplen: int = 65_535
     promiscuous: bool = True
+    offload: str = "auto"  # of OFFLOADS
     one_clock: bool = False  # the interfaces of a capture file were timed by one host
     vxlan_ports: tuple[int, ...] = (4789, 8472)  # the registered one; Linux and older versions of VMware
     geneve_ports: tuple[int, ...] = (6081,)

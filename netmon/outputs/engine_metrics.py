@@ -19,6 +19,9 @@ FLOW_PACKET_SEEN = "netmon_view_last_flow_packet_timestamp_seconds"
 _VIEW = {
     "netmon_truncated_packets": "cut_packets",
     "netmon_view_packets": "packets",
+    "netmon_sieved_packets": "sieved_packets",
+    "netmon_sieved_bytes": "sieved_bytes",
+    "netmon_sieve_refusals": "sieve_refusals",
     "netmon_view_flow_packets": "flow_packets",
     "netmon_view_undecoded_packets": "undecoded_packets",
     "netmon_view_duplicate_packets": "duplicate_packets",

@@ -152,6 +152,17 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         ("interface",),
         "Time at which a packet of a flow was last seen, or of the first start; kept across restarts.",
     ),
+    "netmon_sieved_packets": (
+        "counter",
+        ("interface",),
+        "Data packets of flows of no vendor that the kernel sieve dropped, besides those of the view.",
+    ),
+    "netmon_sieved_bytes": ("counter", ("interface",), "IP bytes that the kernel sieve dropped."),
+    "netmon_sieve_refusals": (
+        "counter",
+        ("interface",),
+        "Times that the kernel sieve had no room for a direction of a flow.",
+    ),
     "netmon_view_duplicate_packets": (
         "counter",
         ("interface",),

@@ -84,6 +84,9 @@ def _packets(stats: Mapping[str, Any], language: Language) -> Iterator[Seen]:
         count = _sum(stats, key)
         if count:
             yield f"  {text}", number(count), language.localised(percent_text(count, packets))
+    sieved = _sum(stats, "sieved_packets")
+    if sieved:
+        yield say("dropped by the kernel sieve besides"), number(sieved), ""
     for (station, reason), count in _counted(stats["rejected"]):
         text = say("not decoded: {where}, {why}", where=station, why=reason.replace("_", " "))
         yield f"  {text}", number(count), ""

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from netmon._engine import CaptureError, Matcher, Sensor
+from netmon._engine import CaptureError, Matcher, Sensor, Sieve
 from netmon.errors import SourceError
 from netmon.sources import Batch, Stats, to_batch
 from netmon.sources.bpf import ETHERNET, Program, compile_filter
@@ -36,6 +36,7 @@ class LiveSource:
         ring_bytes: int = 32 << 20,
         snaplen: int = 65_535,
         promiscuous: bool = True,
+        sieve: Sieve | None = None,
         report_every_s: int = 5,
         limits: Mapping[str, Any] | None = None,
     ) -> None:
@@ -50,6 +51,7 @@ class LiveSource:
                 ring_bytes=ring_bytes,
                 snaplen=snaplen,
                 promiscuous=promiscuous,
+                sieve=sieve,
                 report_every_s=report_every_s,
                 **(limits or {}),
             )

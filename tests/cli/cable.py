@@ -19,10 +19,14 @@ SETUP = (
 class Sensor:
     """A running `netmon run` on one end of a cable; `replay` sends a capture into the other."""
 
-    def __init__(self, environment, *words, output=("--json",), **streams):
-        """`output`: the options of its output; `streams`: instead of pipes, as for `subprocess.Popen`."""
+    def __init__(self, environment, *words, output=("--json",), via=(), **streams):
+        """`output`: the options of its output; `via`: a command that starts it.
+
+        `streams`: instead of pipes, as for `subprocess.Popen`.
+        """
         listen = [] if LISTEN in words else [LISTEN, "off"]
         command = [
+            *via,
             sys.executable,
             "-m",
             "netmon",
@@ -59,5 +63,5 @@ class Sensor:
         """Exit code and events after a signal."""
         self.process.send_signal(number)
         output, errors = self.process.communicate(timeout=30)
-        assert errors == ""
+        assert errors == "", errors
         return self.process.returncode, [json.loads(line) for line in output.splitlines()]

@@ -26,6 +26,7 @@ WHEEL_OF = (
     "deploy/package/wheel.py",
     "engine/Cargo.*",
     "engine/THIRD-PARTY",
+    "engine/bpf",
     "engine/build_backend.py",
     "engine/src",
     "tests/deploy/packages.py",

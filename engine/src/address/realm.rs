@@ -103,6 +103,11 @@ impl Separation {
         Realm(seen.0 & self.0 & !INTERFACE | u64::from(further.wrapping_add(interface)))
     }
 
+    /// True if it separates by capture interface.
+    pub fn has_interface(self) -> bool {
+        self.0 & INTERFACE != 0
+    }
+
     /// Also separates by what is called `name`; false if there is no such thing.
     pub fn add(&mut self, name: &str) -> bool {
         let bits = match name {

@@ -19,6 +19,9 @@ mod pcapng_interface;
 mod pipe;
 #[cfg(target_os = "linux")]
 pub mod ring;
+#[cfg(target_os = "linux")]
+pub mod sieve;
+pub mod sifting;
 mod snoop;
 #[cfg(target_os = "linux")]
 mod socket;

@@ -9,6 +9,7 @@ use super::capture_error::CaptureError;
 use super::filter::Filter;
 use super::interface::{Interface, ETHERNET};
 use super::packet::Packet;
+use super::sieve::Sieve;
 use super::socket::{self, Socket};
 use libc::{sockaddr_ll, tpacket3_hdr, tpacket_block_desc, tpacket_hdr_v1};
 use std::ffi::c_uint;
@@ -16,6 +17,7 @@ use std::io;
 use std::mem::offset_of;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Size of a block in bytes.
@@ -56,6 +58,8 @@ pub struct RingOptions {
     pub filter: Option<Filter>,
     /// Share the interface's packets by flow with other rings.
     pub fanout: Fanout,
+    /// Drops data before it reaches the ring, if there is neither a filter nor a snap length.
+    pub sieve: Option<Arc<Sieve>>,
 }
 
 /// With which rings of an interface a ring shares its packets.
@@ -203,7 +207,13 @@ impl Ring {
             None if options.snaplen < UNLIMITED_SNAPLEN => {
                 socket.attach(&Filter::keep(options.snaplen)).map_err(rejected)
             }
-            None => socket.detach().map_err(rejected),
+            // On a loopback interface each packet passes twice, and would be counted twice.
+            None => match options.sieve.as_ref().filter(|_| self.link == ETHERNET && !self.skip_sent) {
+                Some(sieve) => {
+                    socket.attach_sieve(sieve).map_err(|error| fails("cannot attach the sieve", error))
+                }
+                None => socket.detach().map_err(rejected),
+            },
         }
     }
 

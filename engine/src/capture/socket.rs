@@ -2,6 +2,7 @@
 
 use super::filter::Filter;
 use super::interface::Interface;
+use super::sieve::Sieve;
 use std::ffi::{c_int, c_uint, c_void};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
@@ -68,6 +69,11 @@ impl Socket {
         // The kernel copies the program during the call; a `Filter` has at most 4096 instructions.
         let program = libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
         self.set(libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, &program)
+    }
+
+    /// Makes the kernel run the sieve on every packet from now on; it replaces an earlier filter.
+    pub fn attach_sieve(&self, sieve: &Sieve) -> io::Result<()> {
+        self.set(libc::SOL_SOCKET, libc::SO_ATTACH_BPF, &sieve.as_raw_fd())
     }
 
     /// Removes the filter.

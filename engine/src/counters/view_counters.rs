@@ -8,6 +8,12 @@ counters! {
     pub struct ViewCounters {
         /// Packets read.
         packets,
+        /// Packets of flows without a vendor that the kernel sieve has dropped, which are not among those read.
+        sieved_packets,
+        /// Their IP bytes.
+        sieved_bytes,
+        /// Times that the kernel sieve had no room for a direction of a flow.
+        sieve_refusals,
         /// Packets of flows: TCP or UDP over IP, duplicates included.
         flow_packets,
         /// Packets that may belong to connections and were not decoded.

@@ -3,6 +3,7 @@
 use super::client_counts::CountMark;
 use super::reporting::Reporting;
 use super::traffic::Traffic;
+use crate::capture::sifting::Dropped;
 use crate::counters::tally::Tally;
 use crate::naming::{Clues, Knowledge, NamingState};
 use crate::opening::{find_first_payload, Opening, Reader, SharedHellos};
@@ -133,6 +134,15 @@ impl Flow {
         self.realms.note(side, segment.realm, is_first);
         self.traffic.add(side, segment, time_ns);
         self.view.unseen.note_payload(segment.payload.len(), segment.payload_len);
+    }
+
+    /// Adds what a sieve has dropped of `side`, the latest of it at a time: plain data, of which nothing is known to be
+    /// missing.
+    pub fn add_dropped(&mut self, side: usize, dropped: &Dropped, last_ns: u64) {
+        self.traffic.add_dropped(side, dropped, last_ns);
+        if self.ends.is_tcp() {
+            self.view.unseen.skip_to(side, dropped.next);
+        }
     }
 
     /// Notes whether the next segments may show more than data.

@@ -1,5 +1,6 @@
 //! How much a flow carried, and when.
 
+use crate::capture::sifting::Dropped;
 use crate::types::volume::Volume;
 use crate::wire::Segment;
 
@@ -22,6 +23,12 @@ impl Traffic {
     pub fn add(&mut self, side: usize, segment: &Segment<'_>, time_ns: u64) {
         self.last_ns = self.last_ns.max(time_ns);
         self.sides[side].add(Volume::of(segment));
+    }
+
+    /// Counts what a sieve has dropped of `side`, the latest of it at a time.
+    pub fn add_dropped(&mut self, side: usize, dropped: &Dropped, last_ns: u64) {
+        self.last_ns = self.last_ns.max(last_ns);
+        self.sides[side].add(Volume { packets: dropped.packets, bytes: dropped.bytes });
     }
 
     /// Counts what each side sent besides.

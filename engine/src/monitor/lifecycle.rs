@@ -74,6 +74,7 @@ impl Monitor {
 
     /// Ends a flow: reads what is left of it, counts it, and reports it if it matches or if all flows are reported.
     pub(super) fn end(&mut self, slot: u32, reason: EndReason) {
+        self.end_sieving(slot);
         let Some(flow) = self.table.get_mut(slot) else { return };
         flow.finish_opening(slot, &mut self.heads, &mut self.tally);
         if let Some(kind) = flow.message_kind().filter(|_| flow.ends.is_tcp()) {

@@ -2,6 +2,7 @@
 
 use super::clocks::Clocks;
 use super::held_packets::HeldPackets;
+use super::sieve_offers::Sieving;
 use crate::counters::tally::Tally;
 use crate::flow::{Flow, IdleMemory, Table};
 use crate::kept::fragment_packets::FragmentPackets;
@@ -51,6 +52,8 @@ pub struct Monitor {
     pub(super) next_sweep_ns: u64,
     pub(super) due: Vec<u32>,
     pub(super) tally: Tally,
+    /// None: every packet is processed.
+    pub(super) sieving: Option<Sieving>,
     /// Packets that are kept as evidence.
     pub kept: KeptPackets,
     /// Records of flows that have not been collected yet.
@@ -98,6 +101,7 @@ impl Monitor {
             next_sweep_ns: 0,
             due: Vec::new(),
             tally: Tally::default(),
+            sieving: None,
             flows: Vec::new(),
             dns: Vec::new(),
         }
@@ -114,7 +118,8 @@ impl Monitor {
             interception: self.timer.interception(),
             answers_only: view.solicited_dns_answers == 0 && view.unsolicited_dns_answers >= MIN_ANSWERS,
             is_undecoded: of_interface.packets >= MIN_PACKETS
-                && of_interface.undecoded_packets * UNDECODED_SHARE > of_interface.packets,
+                && of_interface.undecoded_packets * UNDECODED_SHARE
+                    > of_interface.packets + of_interface.sieved_packets,
             machine: machines.map(find).unwrap_or_default(),
             clock_shift: self.clocks.shift(interface, flow.traffic.last_ns()),
         }

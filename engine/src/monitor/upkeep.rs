@@ -29,6 +29,7 @@ impl Monitor {
 
     /// Does what is due for one flow.
     fn maintain(&mut self, slot: u32, now_ns: u64) {
+        self.take_from_sieve(slot);
         let Some(flow) = self.table.get_mut(slot) else { return };
         let silence_ns = flow.traffic.silence_ns(now_ns);
         let closed = flow.opening.is_closed() && silence_ns >= LINGER_NS;
@@ -73,6 +74,7 @@ impl Monitor {
     pub fn set_matcher(&mut self, matcher: Arc<Matcher>) {
         self.matcher = matcher;
         for slot in self.table.live() {
+            self.take_from_sieve(slot);
             if let Some(flow) = self.table.get_mut(slot) {
                 if flow.reporting.is_decided() {
                     self.decide(slot);

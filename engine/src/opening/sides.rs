@@ -126,6 +126,13 @@ impl Opening {
         self.facts.set(Fact::Settled, otherwise && is_read && self.exchange.is_complete());
     }
 
+    /// The packets of a QUIC connection with a short header show nothing new. Its hello has been read; of the server's
+    /// side there is none.
+    pub fn is_settled_quic(&self) -> bool {
+        let is_read = |side: &OpeningSide| side.state == OpeningState::Hello;
+        self.quic.is_some() && self.sides.iter().any(is_read) && self.exchange.is_complete()
+    }
+
     /// Data and acknowledgements show nothing new.
     #[inline]
     pub fn is_settled(&self) -> bool {

@@ -3,6 +3,7 @@
 //! Absent on purpose: starting programs, new processes, connections and IP sockets (the sensor only answers on sockets
 //! that listen already), mounting, tracing, changing users, modes or owners, loading code into the kernel.
 
+use crate::capture::sieve::COMMANDS;
 use libc::{c_long, c_ulong};
 use seccompiler::{SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompRule};
 use std::collections::BTreeMap;
@@ -178,6 +179,7 @@ pub(super) fn allowed() -> Rules {
         (libc::SYS_socket, one_of(0, FAMILIES.iter().map(|&family| family as u64))),
         (libc::SYS_ioctl, one_of(1, REQUESTS.iter().map(|&request| u64::from(request as u32)))),
         (libc::SYS_prctl, one_of(0, NAMES_OF_THREADS.iter().map(|&option| option as u64))),
+        (libc::SYS_bpf, one_of(0, COMMANDS.map(|command| command as u64))),
         (libc::SYS_kill, one_of(0, own)),
         (libc::SYS_tgkill, one_of(0, own)),
         (libc::SYS_clone, vec![rule(0, SeccompCmpOp::MaskedEq(thread), thread)]),

@@ -32,6 +32,7 @@ fn compile(rules: Rules, otherwise: SeccompAction, matched: SeccompAction) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capture::sieve::{Sieve, COMMANDS};
 
     /// A filter cannot be removed, so each test installs it in a thread of its own.
     fn confined<T: Send + 'static>(test: impl FnOnce() -> T + Send + 'static) -> T {
@@ -58,6 +59,31 @@ mod tests {
         assert_eq!(error.raw_os_error(), Some(libc::EPERM));
         let error = confined(|| std::os::unix::net::UnixStream::connect("/nowhere")).unwrap_err();
         assert_eq!(error.raw_os_error(), Some(libc::EPERM));
+    }
+
+    #[test]
+    fn nothing_can_be_created_in_the_kernel() {
+        // MAP_CREATE, PROG_LOAD, OBJ_GET, PROG_ATTACH, PROG_GET_FD_BY_ID, MAP_GET_FD_BY_ID, BTF_LOAD, LINK_CREATE and
+        // others: every command but those of a running sieve.
+        let refused = confined(|| {
+            let others = (0..64).filter(|command| !COMMANDS.contains(command));
+            let attributes = [0_u64; 16];
+            let call = |command: i32| {
+                // SAFETY: the kernel reads at most the bytes of `attributes`, which outlive the call.
+                let result = unsafe { libc::syscall(libc::SYS_bpf, command, attributes.as_ptr(), 128_usize) };
+                (result, std::io::Error::last_os_error().raw_os_error())
+            };
+            others.map(call).collect::<Vec<_>>()
+        });
+        assert!(refused.iter().all(|one| *one == (-1, Some(libc::EPERM))), "{refused:?}");
+    }
+
+    #[test]
+    fn a_sieve_that_was_loaded_before_works() {
+        match Sieve::load(16) {
+            Ok(sieve) => confined(move || sieve.probe()).unwrap(),
+            Err(error) => eprintln!("skipped: {}", error.0),
+        }
     }
 
     #[test]

@@ -13,6 +13,8 @@ mod privileges;
 mod rows;
 #[cfg(target_os = "linux")]
 mod sensor;
+#[cfg(target_os = "linux")]
+mod sieve;
 mod stats;
 
 use crate::event::signer::ECS_VERSION;
@@ -47,6 +49,8 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<capture_file::Wakeup>()?;
     #[cfg(target_os = "linux")]
     module.add_class::<sensor::Sensor>()?;
+    #[cfg(target_os = "linux")]
+    module.add_class::<sieve::Sieve>()?;
     #[cfg(target_os = "linux")]
     module.add("PrivilegeError", module.py().get_type::<privileges::PrivilegeError>())?;
     #[cfg(target_os = "linux")]

@@ -5,6 +5,7 @@ use super::engine::Limits;
 use super::kept;
 use super::matcher::Matcher;
 use super::rows::{self, Batch};
+use super::sieve::Sieve;
 use super::stats::stats;
 use crate::sensor::{self, Options, Selection};
 use pyo3::prelude::*;
@@ -103,6 +104,7 @@ fn read_options(
         snaplen: 65_535,
         promiscuous: true,
         filters: Vec::new(),
+        sieve: None,
     };
     let rest = PyDict::new(py);
     for (key, value) in keywords.into_iter().flatten() {
@@ -112,6 +114,7 @@ fn read_options(
                     options.filters.extend(filter_of(&program)?.map(|filter| (link, filter)));
                 }
             }
+            "sieve" => options.sieve = value.extract::<Option<PyRef<'_, Sieve>>>()?.map(|one| one.0.clone()),
             "require_all" => options.require_all = value.extract()?,
             "workers" => options.workers = value.extract()?,
             "ring_bytes" => options.ring_bytes = value.extract()?,

@@ -3,7 +3,9 @@
 use super::selection::Selection;
 use crate::capture::filter::Filter;
 use crate::capture::interface::Interface;
+use crate::capture::sieve::Sieve;
 use crate::capture::CaptureError;
+use std::sync::Arc;
 
 /// What to capture.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub struct Options {
     pub promiscuous: bool,
     /// A filter that the kernel runs, compiled for each link type; empty: none.
     pub filters: Vec<(u16, Filter)>,
+    /// Drops data in the kernel that no worker needs.
+    pub sieve: Option<Arc<Sieve>>,
 }
 
 impl Options {

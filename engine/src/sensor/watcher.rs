@@ -139,6 +139,7 @@ impl Watcher {
             promiscuous: self.options.promiscuous,
             filter: self.options.filter_for(interface)?,
             fanout: if workers > 1 { Fanout::Lead } else { Fanout::Off },
+            sieve: self.options.sieve.clone(),
         };
         let mut rings = Vec::new();
         for _ in 0..workers {

@@ -187,6 +187,22 @@ impl UnseenData {
         self.bytes_of(side) > 0
     }
 
+    /// The sequence number after the highest one that `side` sent or the other side acknowledged.
+    pub fn next_of(&self, side: usize) -> u32 {
+        self.next[side]
+    }
+
+    /// Nothing is known to be missing of what `side` sent before `number`, which may be any distance from what was seen;
+    /// it is ignored if it is just behind that.
+    pub fn skip_to(&mut self, side: usize, number: u32) {
+        if self.next[side].wrapping_sub(number) > MAX_STEP {
+            self.next[side] = number;
+            if let Some(missing) = &mut self.missing {
+                missing[side].settle();
+            }
+        }
+    }
+
     /// The state of a flow that goes on where this one ended: what is missing here is not missing there.
     pub fn to_be_continued(&self) -> Self {
         Self { missing: None, next: self.next, next_known: self.next_known, cut: false }
