@@ -10,7 +10,7 @@ from prometheus_client.openmetrics import exposition as openmetrics
 from netmon.exposition import choose_encoder, encode, labels_of
 from netmon.outputs.prometheus import Prometheus
 from netmon.signatures.load import default_folder, load_folder
-from tests.outputs.test_prometheus import STATS
+from tests.outputs.engine_stats import STATS
 from tests.records import MOSCOW, UNEXPECTED, classified
 
 ODD = ('quote"', "back\\slash", "new\nline", "Zürich 東京", "", "{a=b}", "#", "a,b")

@@ -12,7 +12,7 @@ from netmon.outputs.events import Events
 from netmon.outputs.prometheus import Prometheus
 from netmon.privacy import Privacy
 from tests.deploy.test_deploy_compose import DATASOURCES, DEPLOY, SERVICES, datasources, mounts
-from tests.outputs.test_prometheus import STATS
+from tests.outputs.engine_stats import STATS
 from tests.records import MOSCOW, UNEXPECTED, classified
 
 FLOW_ID = 4_711

@@ -30,7 +30,7 @@ from netmon.web.handler import Site
 from netmon.web.listeners import open_listeners
 from netmon.web.options import WebOptions
 from netmon.web.server import WebServer
-from tests.outputs.test_prometheus import STATS
+from tests.outputs.engine_stats import STATS
 from tests.records import MOSCOW, UNEXPECTED, classified
 
 metrics = Prometheus("1", lambda: STATS)

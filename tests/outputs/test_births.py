@@ -10,7 +10,8 @@ from netmon.exposition import encode
 from netmon.outputs.births import Births
 from netmon.outputs.prometheus import Prometheus
 from netmon.records import ClassifiedFlow, Fallback
-from tests.outputs.test_prometheus import NEW_IN_RUSSIA, STATS, ZURICH_LABELS, flow_values, value
+from tests.outputs.engine_stats import STATS
+from tests.outputs.test_prometheus import NEW_IN_RUSSIA, ZURICH_LABELS, flow_values, value
 from tests.records import MOSCOW, UNDECIDED, UNEXPECTED, classified, flow
 
 HOLD_S = 60

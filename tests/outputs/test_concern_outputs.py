@@ -11,7 +11,7 @@ from netmon.outputs.events import Events
 from netmon.outputs.prometheus import Prometheus
 from netmon.privacy import ADDRESS, Privacy
 from netmon.records import STANDINGS, ConcernStanding
-from tests.outputs.test_prometheus import STATS
+from tests.outputs.engine_stats import STATS
 from tests.records import ZURICH, classified
 
 

@@ -13,7 +13,7 @@ from netmon.outputs.prometheus import Prometheus
 from netmon.outputs.summary import Summary
 from netmon.privacy import ADDRESS, Privacy
 from netmon.records import RoundTrip
-from tests.outputs.test_prometheus import STATS as COUNTERS
+from tests.outputs.engine_stats import STATS as COUNTERS
 from tests.outputs.test_seen import STATS
 from tests.records import DISPUTED, START_NS, UNDECIDED, ZURICH, classified
 

@@ -9,7 +9,8 @@ from netmon.outputs import prometheus
 from netmon.outputs.prometheus import Prometheus
 from netmon.outputs.remembered import NAME, SeriesFile
 from netmon.records import ClassifiedFlow, Fallback, Place
-from tests.outputs.test_prometheus import STATS, flow_values, value
+from tests.outputs.engine_stats import STATS
+from tests.outputs.test_prometheus import flow_values, value
 from tests.records import MOSCOW, START_NS, UNEXPECTED, classified, flow
 
 SEEN = "netmon_unexpected_last_seen_timestamp_seconds"

@@ -7,7 +7,7 @@ from netmon.outputs.process import register_process
 from netmon.outputs.prometheus import Prometheus
 from netmon.signatures.load import default_folder, load_folder
 from netmon.top.glance import NAMES, FlowAmount, FlowKind, NotASensorError, WatchedPort, read_glance
-from tests.outputs.test_prometheus import STATS
+from tests.outputs.engine_stats import STATS
 from tests.records import MOSCOW, UNEXPECTED, classified
 
 IN_MOSCOW = FlowKind("acme", "files", "moscow", "RU", "unexpected", "warning")

@@ -2,7 +2,7 @@
 
 from netmon.outputs.prometheus import Prometheus
 from netmon.web.scrapes import Scrapes
-from tests.outputs.test_prometheus import STATS
+from tests.outputs.engine_stats import STATS
 
 
 def test_name_selects_samples_of_the_sensor():
