@@ -54,6 +54,8 @@ UNREAD = {
     golden_tenants.separated_vlans: "Wireshark takes the connections of two tenants for one",
     golden_requests.socks: "Wireshark's dissector of SOCKS takes it for malformed",
     golden_requests.probe_before_the_hello: "Wireshark keeps the probe, and so reads no hello",
+    golden_requests.probe_behind_a_preamble: "as the one before",
+    golden_preambles.no_starttls: "Wireshark takes for a hello what no request for TLS precedes",
     golden_requests.names_that_cannot_be: "Wireshark prints names that cannot be, and netmon does not",
     golden_streams.snap_length: "Wireshark reads no truncated hello",
     golden_preambles.starttls_pop3: "Wireshark dissects reordered segments after STLS as POP3",

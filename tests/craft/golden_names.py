@@ -79,6 +79,26 @@ def dns_over_tcp() -> bytes:
     return ethernet_file(talk.sent + tls_session(connection(at_s=1), flight(None)))
 
 
+def dns_over_tcp_in_segments() -> bytes:
+    """The client queries over TCP on ports 5353 and 443, in segments cut behind the length and in the header.
+
+    The query alone shows that these are DNS. Both look-ups are read, and the hello without SNI is named by
+    the first: `dns_client`.
+    """
+    sent: list[Sent] = []
+    for number, (port, cut, name, at) in enumerate(
+        ((5353, 2, NAME, ZURICH), (443, 14, "www.example.net", ELSEWHERE))
+    ):
+        query = dns.over_tcp(dns.query(name, dns.A, message_id=number))
+        talk = connection(RESOLVER, client_port=50_500 + number, port=port, at_s=number)
+        talk.open()
+        talk.send(query, [(0, query[:cut]), (cut, query[cut:])])
+        talk.receive(dns.over_tcp(dns.answer(name, dns.A, [dns.address(name, at)], message_id=number)))
+        talk.close()
+        sent += talk.sent
+    return ethernet_file(sent + tls_session(connection(at_s=2), flight(None)))
+
+
 def https_hints() -> bytes:
     """Only an HTTPS record was queried; the client connects to its address hint without SNI.
 

@@ -14,6 +14,37 @@ PROXY_SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 START_TLS = b"1.3.6.1.4.1.1466.20037"
 STREAM = b"version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
 
+REFUSED = (
+    (21, b"220 ftp\r\n", [(b"AUTH GSSAPI\r\n", b"504 no\r\n"), (b"USER a\r\n", b"530 use TLS\r\n")]),
+    (
+        587,
+        b"220 mail ESMTP\r\n",
+        [
+            (b"EHLO client.example\r\n", b"250-mail\r\n250 STARTTLS\r\n"),
+            (b"MAIL FROM:<a@cloud.example>\r\n", b"530 Must issue a STARTTLS command first\r\n"),
+            (b"AUTH LOGIN\r\n", b"538 Encryption required\r\n"),
+        ],
+    ),
+    (110, b"+OK ready\r\n", [(b"USER a\r\n", b"-ERR use STLS\r\n"), (b"UTF8\r\n", b"+OK\r\n")]),
+    (143, b"* OK ready\r\n", [(b"a1 LOGIN user secret\r\n", b"a1 NO [PRIVACYREQUIRED]\r\n")]),
+    (119, b"200 news\r\n", [(b"AUTHINFO USER a\r\n", b"483 Encryption required\r\n")]),
+    (
+        4190,
+        b'"IMPLEMENTATION" "sieve"\r\n"STARTTLS"\r\nOK\r\n',
+        [(b'AUTHENTICATE "PLAIN" "AGEAYg=="\r\n', b"NO (ENCRYPT-NEEDED)\r\n")],
+    ),
+)
+"""Line protocols: the port, the greeting, and commands that the server refuses before TLS."""
+REQUESTS = {
+    21: (b"AUTH TLS\r\n", b"234 go\r\n"),
+    587: (b"STARTTLS\r\n", b"220 go\r\n"),
+    110: (b"STLS\r\n", b"+OK\r\n"),
+    143: (b"a2 STARTTLS\r\n", b"a2 OK\r\n"),
+    119: (b"STARTTLS\r\n", b"382 go\r\n"),
+    4190: (b"STARTTLS\r\n", b"OK\r\n"),
+}
+"""The request for TLS and its answer, by port."""
+
 
 def request(line: str, *fields: str) -> bytes:
     """The head of an HTTP request."""
@@ -189,3 +220,29 @@ def starttls_ldap() -> bytes:
     success = b"\x0a\x01\x00\x04\x00\x04\x00"
     reply = b"\x30" + tls.block8(b"\x02\x01\x01\x78" + tls.block8(success))
     return starttls(389, [(command, reply)])
+
+
+def starttls_after_refusals() -> bytes:
+    """FTP, SMTP, POP3, IMAP, NNTP and ManageSieve: commands that the server refuses, then STARTTLS.
+
+    Each flow is named by SNI.
+    """
+    sent: list[Sent] = []
+    for number, (port, greeting, refused) in enumerate(REFUSED):
+        talk = connection(port=port, client_port=50_000 + number, at_s=number)
+        sent += starttls_session(talk, [*refused, REQUESTS[port]], greeting=greeting)
+    return ethernet_file(sent)
+
+
+def no_starttls() -> bytes:
+    """The same sessions without STARTTLS, a mail whose text has it, and what looks like a hello.
+
+    No flow has a name (`not_tls`).
+    """
+    sent: list[Sent] = []
+    mail = (b"DATA\r\n", b"354 go\r\n"), (b"Subject: a\r\nSTARTTLS\r\n", b"")
+    for number, (port, greeting, refused) in enumerate(REFUSED):
+        talk = connection(port=port, client_port=50_000 + number, at_s=number)
+        text = mail if port == 587 else ()
+        sent += starttls_session(talk, [*refused, *text], greeting=greeting)
+    return ethernet_file(sent)

@@ -171,6 +171,27 @@ def probe_before_the_hello() -> bytes:
     return ethernet_file(sent)
 
 
+def probe_behind_a_preamble() -> bytes:
+    """A keep-alive probe of two zero bytes has the number of the hello, behind a request for TLS.
+
+    PostgreSQL, FTP and POP3. The zeros were not acknowledged, so they are none of the stream: named by SNI.
+    """
+    preambles = (
+        (5432, b"\0\0\0\x08\x04\xd2\x16\x2f", b"S"),
+        (21, b"AUTH TLS\r\n", b"234 go\r\n"),
+        (110, b"STLS\r\n", b"+OK\r\n"),
+    )
+    sent: list[Sent] = []
+    for number, (port, first, answer) in enumerate(preambles):
+        talk = connection(port=port, client_port=50_000 + number, at_s=number)
+        talk.open()
+        talk.send(first)
+        talk.receive(answer)
+        talk.up(PSH | ACK, b"\0\0")
+        sent += tls_inside(talk, flight())
+    return ethernet_file(sent)
+
+
 def names_that_cannot_be() -> bytes:
     """Names with an empty label, a label of 300 bytes or characters of no host, and a name before an error.
 

@@ -161,6 +161,11 @@ impl Flow {
         }
     }
 
+    /// Notes what a stream that may carry DNS has turned out to carry.
+    pub fn note_stream(&mut self, kind: Option<MessageKind>) {
+        self.message_kind = kind;
+    }
+
     /// The flow, of which this is known already.
     pub(super) fn with_clues(mut self, clues: Box<Clues>) -> Self {
         self.clues = Some(clues);

@@ -65,11 +65,26 @@ impl Monitor {
         let Some(flow) = self.table.get_mut(slot) else { return };
         let part =
             StreamPart { seq: header.first_byte(), bytes: segment.payload, wire_bytes: segment.payload_len };
+        let is_possible = !kind.is_certain();
+        if is_possible && kind.port() != Some(segment.dst_port) {
+            // An answer before there was a query.
+            self.dns_streams.forget(flow.opening.head_owner(&flow.ends, slot, 1 - side));
+            return flow.note_stream(None);
+        }
         let messages = Messages::of_stream(&flow.ends, side, kind, arrival, context!(self));
         let mut messages = messages.carried_by(packets);
         let owner = flow.opening.head_owner(&flow.ends, slot, side);
-        self.dns_streams.follow(owner, flow.opening.stream_start(side), part, &mut messages);
+        let start = flow.opening.stream_start(side).or(is_possible.then_some(part.seq));
+        self.dns_streams.follow(owner, start, part, &mut messages);
         flow.note_query(messages.fallback_query());
+        if is_possible {
+            let is_dns = messages.kind().is_certain();
+            let may_be = is_dns || self.dns_streams.follows(owner);
+            flow.note_stream(may_be.then_some(messages.kind()));
+            if !may_be {
+                self.dns_streams.forget(owner);
+            }
+        }
         self.restore_stamps(reported, arrival);
     }
 }

@@ -86,6 +86,10 @@ impl Monitor {
                 let messages = Messages::of_stream(&flow.ends, side, kind, arrival, context!(self));
                 let mut messages = messages.carried_by(packets.clone());
                 let owner = flow.opening.head_owner(&flow.ends, slot, side);
+                if !kind.is_certain() {
+                    self.dns_streams.forget(owner);
+                    continue;
+                }
                 self.dns_streams.close(owner, &mut messages);
                 flow.note_query(messages.fallback_query());
             }

@@ -15,6 +15,10 @@ pub(super) enum Fact {
     QuicUnreadable = 16,
     /// Both sides are open and read: data and acknowledgements show nothing new.
     Settled = 32,
+    /// The two sides talk in lines: the server began with a greeting, or the client with a command.
+    Lines = 64,
+    /// The client's latest command does not ask for TLS: what looks like a hello behind it is none.
+    Unasked = 128,
 }
 
 /// A set of facts.

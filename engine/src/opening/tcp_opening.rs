@@ -6,7 +6,7 @@ use super::preamble_steps::Turn;
 use super::reader::Reader;
 use crate::types::opening_state::OpeningState;
 use crate::types::tcp_header::TcpHeader;
-use crate::wire::preamble::{is_step, parse_step};
+use crate::wire::preamble::is_step;
 use crate::wire::tls_server::{is_server_hello, parse_server_certificate};
 use crate::wire::{tls, Progress, Segment};
 
@@ -29,7 +29,7 @@ impl Reader<'_> {
         let cut = (segment.payload.len() as u32) < segment.payload_len;
         let base = self.own().base;
         if self.own().doubtful != 0 {
-            let is_replaced = seq == base && tls::may_be_hello(segment.payload);
+            let is_replaced = seq == base && is_beginning(segment.payload);
             if is_replaced {
                 self.leave(OpeningState::Waiting);
             }
@@ -74,12 +74,12 @@ impl Reader<'_> {
     /// Reads a payload that begins where the stream does. If it is no beginning, it may be a probe, or bytes that only
     /// the sensor gets to see.
     fn read_first(&mut self, bytes: &[u8], cut: bool) -> bool {
-        let is_start = self.own().steps == 0;
+        let steps = self.own().steps;
         let named = self.read_beginning(bytes, cut);
         let side = self.own();
-        let is_beginning = named || side.steps > 0 || tls::may_be_hello(bytes);
+        let is_beginning = named || side.steps != steps || tls::may_be_hello(bytes);
         let is_unclear = matches!(side.state, OpeningState::NotTls | OpeningState::Collecting);
-        if is_start && is_unclear && !is_beginning {
+        if is_unclear && !is_beginning {
             side.doubtful = u16::try_from(bytes.len()).unwrap_or(0);
         }
         named
@@ -95,13 +95,17 @@ impl Reader<'_> {
             let turn = if is_server_hello(bytes) {
                 self.read_answer(parse_server_certificate(bytes))
             } else {
-                self.read_step(parse_step(bytes))
+                self.read_step(self.parse_next(bytes))
             };
             match turn {
                 Turn::Skip(length) => bytes = &bytes[length..],
                 Turn::Done(named) => return named,
                 Turn::NeedMore => return self.await_rest(bytes, cut),
             }
+        }
+        if self.is_unasked() {
+            self.leave(OpeningState::NotTls);
+            return false;
         }
         match tls::parse_hello_stream(bytes) {
             Ok(Progress::Parsed(hello)) => self.accept_hello(hello),
@@ -172,14 +176,18 @@ impl Reader<'_> {
                 return false;
             };
             if tls::may_be_hello(bytes) {
+                if self.is_unasked() {
+                    self.leave(OpeningState::NotTls);
+                    return false;
+                }
                 break bytes;
             }
             let turn = if is_server_hello(bytes) {
                 let parsed = parse_server_certificate(bytes);
                 self.read_answer(parsed)
             } else {
-                let parsed = parse_step(bytes);
-                self.read_step(parsed)
+                let next = self.parse_next(bytes);
+                self.read_step(next)
             };
             match turn {
                 Turn::Skip(length) if !self.heads.skip(head, length) => {

@@ -5,7 +5,7 @@
 //! incomplete. If the beginning or a part is missing, reading continues at the next length that a DNS header
 //! follows; a direction without one is given up, and the problem counted.
 
-use super::messages::Messages;
+use super::messages::{may_begin_query, Messages};
 use crate::reassembly::stream_heads::{HeadOwner, StreamHead, StreamHeads, NO_HEAD};
 use crate::wire::{dns, Progress};
 use foldhash::fast::RandomState;
@@ -103,6 +103,21 @@ impl DnsStreams {
         stream.enforce_bounds();
         let state = stream.state;
         self.directions.insert(key, state);
+    }
+
+    /// A flow turned out to carry something else: its side is followed no further.
+    pub fn forget(&mut self, owner: HeadOwner) {
+        if let Some(state) = self.directions.remove(&(owner.flow, owner.side)) {
+            if self.heads.owned(state.head, owner.flow, owner.side).is_some() {
+                self.heads.remove(state.head);
+            }
+        }
+    }
+
+    /// True unless a side of a flow was given up, or never followed.
+    pub fn follows(&self, owner: HeadOwner) -> bool {
+        let state = self.directions.get(&(owner.flow, owner.side));
+        state.is_some_and(|state| matches!(state.position, Position::Known(_)))
     }
 
     /// A flow is over: reads what waited for missing bytes of one side, as far as it goes.
@@ -235,6 +250,7 @@ impl Stream<'_, '_> {
             if available.len() < length {
                 break;
             }
+            self.messages.note_dns();
             self.messages.process(available);
             self.state.trusted = true;
             self.state.tries = 0;
@@ -243,9 +259,13 @@ impl Stream<'_, '_> {
         Ok(used)
     }
 
-    /// Whether bytes are accepted as a first message: at the beginning of the connection its header decides; in the
+    /// Whether bytes are accepted as a first message. Where it is not certain that there are any, it has to be a plain
+    /// query. Otherwise, at the beginning of the connection its header decides; in the
     /// middle every byte of it has to be correct.
     fn may_begin(&self, available: &[u8], length: usize) -> bool {
+        if self.messages.are_possible() {
+            return may_begin_query(available, length) || dns::is_plain_query(available);
+        }
         available.len() < HEADER
             || (has_likely_header(available, length)
                 && (self.state.from_start || is_sound(available, length)))

@@ -58,20 +58,35 @@ impl MessageKind {
         }
     }
 
-    /// The kind of the messages in a TCP stream, by the port, or by a first segment with a query.
+    /// The kind of the messages in a TCP stream, by the port, or by a first segment with a query or the beginning of one.
     pub fn of_stream(first: &Segment<'_>) -> Option<Self> {
         if first.src_port == DNS_PORT || first.dst_port == DNS_PORT {
             return Some(Self::Dns(DNS_PORT));
         }
-        let (length, message) = first.payload.split_first_chunk::<2>()?;
-        let is_query =
-            usize::from(u16::from_be_bytes(*length)) == message.len() && dns::is_plain_query(message);
-        is_query.then_some(Self::Dns(first.dst_port))
+        // No longer query is expected on another port. Almost all other data end here.
+        const MAX_HIGH_BYTE: u8 = 1;
+        first.payload.first().filter(|high| **high <= MAX_HIGH_BYTE)?;
+        let Some((length, message)) = first.payload.split_first_chunk::<2>() else {
+            return Some(Self::Possible(first.dst_port));
+        };
+        let length = usize::from(u16::from_be_bytes(*length));
+        if length == message.len() && dns::is_plain_query(message) {
+            return Some(Self::Dns(first.dst_port));
+        }
+        may_begin_query(message, length).then_some(Self::Possible(first.dst_port))
     }
 
     /// It is certain that the flow carries such messages.
     pub fn is_certain(self) -> bool {
         !matches!(self, Self::Possible(_))
+    }
+
+    /// The port of the server; None for messages without one.
+    pub fn port(self) -> Option<u16> {
+        match self {
+            Self::Dns(port) | Self::Possible(port) => Some(port),
+            Self::Mdns | Self::Llmnr => None,
+        }
     }
 
     fn label(self) -> &'static str {
@@ -81,6 +96,12 @@ impl MessageKind {
             Self::Llmnr => "llmnr",
         }
     }
+}
+
+/// True for the beginning of what may become a plain query of `length` bytes.
+pub(super) fn may_begin_query(beginning: &[u8], length: usize) -> bool {
+    const SHORTEST_QUERY: usize = 17;
+    length >= SHORTEST_QUERY && beginning.len() < length && dns::may_be_plain_query(beginning)
 }
 
 /// Processes the messages of one direction of a conversation.
@@ -160,9 +181,28 @@ impl<'a> Messages<'a> {
         self.query
     }
 
-    /// Counts an error in the stream that carries the messages.
+    /// Counts an error in the stream that carries the messages, if it carries any.
     pub(super) fn stream_problem(&mut self, reason: &'static str) {
-        self.context.tally.problem("dns_stream", reason);
+        if self.kind.is_certain() {
+            self.context.tally.problem("dns_stream", reason);
+        }
+    }
+
+    /// It is not certain that the stream carries messages.
+    pub(super) fn are_possible(&self) -> bool {
+        !self.kind.is_certain()
+    }
+
+    /// The stream has turned out to carry DNS.
+    pub(super) fn note_dns(&mut self) {
+        if let MessageKind::Possible(port) = self.kind {
+            self.kind = MessageKind::Dns(port);
+        }
+    }
+
+    /// The kind of the messages, as far as it has turned out.
+    pub fn kind(&self) -> MessageKind {
+        self.kind
     }
 
     /// Counts a stream head that was evicted.

@@ -72,3 +72,45 @@ fn neither_a_preamble_nor_a_hello_is_replaced() {
         assert_eq!(talk.only_flow().name.as_deref(), Some("b.cloud.example"));
     }
 }
+
+#[test]
+fn a_hello_behind_a_preamble_replaces_a_probe_that_was_not_acknowledged() {
+    let preambles: [(&[u8], &[u8]); 7] = [
+        (b"\0\0\0\x08\x04\xd2\x16\x2f", b"S"),
+        (
+            b"\x03\0\0\x13\x0e\xe0\0\0\0\0\0\x01\0\x08\0\x03\0\0\0",
+            b"\x03\0\0\x13\x0e\xd0\0\0\x12\x34\0\x02\0\x08\0\x01\0\0\0",
+        ),
+        (b"STLS\r\n", b"+OK\r\n"),
+        (b"AUTH TLS\r\n", b"234 go\r\n"),
+        (b"\x05\x01\0\x05\x01\0\x01\x01\x02\x03\x04\x01\xbb", b"\x05\0\x05\0\0\x01\0\0\0\0\0\0"),
+        (b"<starttls/>", b"<proceed/>"),
+        (b"CONNECT b.example:443 HTTP/1.1\r\n\r\n", b"HTTP/1.1 200 ok\r\n\r\n"),
+    ];
+    for (request, answer) in preambles {
+        for (probe, acknowledged) in
+            [(&b"\0\0"[..], false), (b"\0", false), (b"\x07", false), (b"\0\0", true)]
+        {
+            let mut talk = Talk::new(4444, settings()).open();
+            talk.up(request);
+            talk.down(answer);
+            talk.up_at(0, probe);
+            if acknowledged {
+                talk.acknowledge(probe.len() as u32);
+            }
+            talk.up(&hello(Some(NAME)));
+            let name = talk.only_flow().name;
+            assert_eq!(name.as_deref() == Some(NAME), !acknowledged, "{request:?} {probe:?} {name:?}");
+        }
+    }
+}
+
+#[test]
+fn a_request_for_tls_replaces_a_probe_as_well() {
+    let mut talk = Talk::new(110, settings()).open();
+    talk.down(b"+OK\r\n");
+    talk.up_at(0, b"\0\0");
+    talk.up(b"STLS\r\n");
+    talk.up(&hello(Some(NAME)));
+    assert_eq!(talk.only_flow().name.as_deref(), Some(NAME));
+}

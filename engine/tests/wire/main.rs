@@ -3,6 +3,7 @@
 mod certificate;
 mod decode;
 mod dhcp;
+mod dialogue;
 mod dns;
 mod ech;
 mod hello;

@@ -33,7 +33,10 @@ fn the_steps_up_to_starttls_are_parsed_and_a_hello_may_follow() {
         let stream = seed("preamble", name);
         let (steps, rest) = steps(&stream);
         assert_eq!(steps.len(), count, "{name}");
-        assert!(steps.iter().all(|step| step.kind == StepKind::Prelude && step.host.is_none()), "{name}");
+        let kinds: Vec<_> = steps.iter().map(|step| step.kind).collect();
+        assert!(kinds.iter().all(|kind| !matches!(kind, StepKind::Request | StepKind::Tunnel)), "{name}");
+        assert_eq!(kinds.last(), Some(&StepKind::Prelude), "{name}");
+        assert!(steps.iter().all(|step| step.host.is_none()), "{name}");
         assert!(may_be_hello(rest), "{name}");
     }
 }
@@ -58,6 +61,16 @@ fn a_command_with_literals_ends_with_its_last_line() {
     }
     assert_eq!(parse_step(b"a1 ID {5000}\r\n"), Ok(Progress::Parsed(None)));
     assert_eq!(parse_step(b"a1 LOGIN {3}\r\nabc {3}\r\nabc\r\n"), Ok(Progress::Parsed(None)));
+}
+
+#[test]
+fn only_a_command_that_asks_for_tls_may_precede_a_hello() {
+    for line in ["STARTTLS", "starttls ", "STLS", "a1 StartTLS", "AUTH TLS", "AUTH SSL", "X-ANONYMOUSTLS"] {
+        assert_eq!(only(format!("{line}\r\n").as_bytes()).kind, StepKind::Prelude, "{line}");
+    }
+    for line in ["EHLO STARTTLS", "HELP STARTTLS", "CAPA", "a1 CAPABILITY", "AUTH", "NOOP", "MODE READER"] {
+        assert_eq!(only(format!("{line}\r\n").as_bytes()).kind, StepKind::Dialogue, "{line}");
+    }
 }
 
 #[test]
@@ -255,7 +268,8 @@ fn requests_for_tls_in_binary_protocols_are_skipped() {
         let stream = [request, &[22, 3, 1, 2, 0, 1, 0]].concat();
         let (steps, rest) = steps(&stream);
         assert_eq!(rest, [22, 3, 1, 2, 0, 1, 0], "{request:?}");
-        assert!(steps.iter().all(|step| step.kind == StepKind::Prelude && step.host.is_none()));
+        assert!(steps.iter().all(|step| step.host.is_none()), "{request:?}");
+        assert_eq!(steps.last().map(|step| step.kind), Some(StepKind::Prelude), "{request:?}");
     }
 }
 

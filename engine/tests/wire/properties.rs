@@ -11,7 +11,7 @@ use _engine::wire::ech::parse_public_names;
 use _engine::wire::gquic::{clear_packet, parse_client_hello};
 use _engine::wire::host::can_exist;
 use _engine::wire::ja4::fingerprint;
-use _engine::wire::preamble::parse_step;
+use _engine::wire::preamble::{is_greeting, parse_dialogue, parse_step};
 use _engine::wire::quic::{first_header, initials};
 use _engine::wire::tls::{parse_hello_body, parse_hello_stream, partial_server_name};
 use _engine::wire::tls_server::parse_server_certificate;
@@ -170,6 +170,11 @@ fn check_certificate(bytes: &[u8]) {
 }
 
 fn check_preamble(bytes: &[u8]) {
+    let _ = is_greeting(bytes);
+    if let Progress::Parsed(Some(command)) = parse_dialogue(bytes) {
+        assert_ne!(parse_dialogue(&bytes[..command.length - 1]), Progress::Parsed(None));
+        assert_eq!(parse_dialogue(&[bytes, b"more"].concat()), Progress::Parsed(Some(command)));
+    }
     let mut rest = bytes;
     while let Ok(Progress::Parsed(Some(step))) = parse_step(rest) {
         assert!(step.host.iter().all(|name| can_exist(name)));

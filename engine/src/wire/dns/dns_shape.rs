@@ -16,6 +16,15 @@ pub fn is_plain_query(bytes: &[u8]) -> bool {
     only_rd_ad_cd && ends_after_question(bytes, records)
 }
 
+/// True for bytes that may be the beginning of a plain query: as much of its header as there is.
+pub fn may_be_plain_query(beginning: &[u8]) -> bool {
+    const ALLOWED: [u8; 12] = [0xff, 0xff, 0x01, 0x30, 0, 1, 0, 0, 0, 0, 0, 3];
+    const SET: [u8; 12] = [0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+    let may_be = |(at, &byte): (usize, &u8)| byte & !ALLOWED[at] == 0 && byte & SET[at] == SET[at];
+    let records = beginning.get(11).copied().unwrap_or_default();
+    records <= 2 && beginning.iter().take(12).enumerate().all(may_be)
+}
+
 fn ends_after_question(bytes: &[u8], records: u8) -> bool {
     let read = || {
         let mut cursor = Cursor::new(bytes);

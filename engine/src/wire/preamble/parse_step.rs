@@ -1,6 +1,6 @@
 //! Recognizes the step at the beginning of a stream.
 
-use super::step::Step;
+use super::step::{Step, StepKind};
 use super::{http, http2, ldap, proxy_header, socks, starttls, tls_request};
 use crate::wire::bytes::der::SEQUENCE;
 use crate::wire::bytes::parse::{Parse, Progress};
@@ -38,7 +38,7 @@ fn parse_space(stream: &[u8]) -> Progress<Option<Step>> {
     match stream.get(length) {
         _ if length > MAX_WORD_BYTES => Progress::Parsed(None),
         None => Progress::NeedMore,
-        Some(_) => Progress::Parsed(Some(Step::prelude(length))),
+        Some(_) => Progress::Parsed(Some(Step { length, host: None, kind: StepKind::Space })),
     }
 }
 
@@ -47,10 +47,9 @@ fn parse_space(stream: &[u8]) -> Progress<Option<Step>> {
 pub fn is_step(segment: &[u8]) -> bool {
     match parse_step(segment) {
         Ok(Progress::Parsed(Some(step))) => {
-            let is_space = segment.iter().take(step.length).all(u8::is_ascii_whitespace);
             // Short binary steps are recognizable only if nothing follows them.
             let is_short = matches!(segment, [0 | 3 | 4 | 5 | 18, ..]);
-            !is_space && (!is_short || step.length == segment.len())
+            step.kind != StepKind::Space && (!is_short || step.length == segment.len())
         }
         Ok(Progress::NeedMore) => http::may_be_request(segment) || http2::is_preface(segment),
         _ => false,

@@ -17,6 +17,10 @@ pub struct Step {
 pub enum StepKind {
     /// Another step or a hello.
     Prelude,
+    /// Another step: a command of a line protocol that does not ask for TLS.
+    Dialogue,
+    /// What may follow the step before it: white space.
+    Space,
     /// The same, after a request to a proxy for a tunnel: the stream ends at another server.
     Tunnel,
     /// Nothing of interest, after a request to this server.
@@ -26,7 +30,7 @@ pub enum StepKind {
 }
 
 impl Step {
-    /// A step without a name.
+    /// A step without a name, after which a hello may follow.
     pub(super) fn prelude(length: usize) -> Self {
         Self { length, host: None, kind: StepKind::Prelude }
     }
