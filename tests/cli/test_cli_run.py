@@ -95,7 +95,7 @@ def test_connections_that_rest_go_on_with_their_names(sensor, tmp_path):
 @pytest.mark.usefixtures("libpcap")
 def test_filter_of_the_kernel(sensor, demo):
     """Words after the options are a filter, applied by the kernel."""
-    running = sensor("tcp", "port", "80")
+    running = sensor("--offload", "off", "tcp", "port", "80")
     running.replay(demo)
     _, events = running.end(signal.SIGTERM)
     assert {event["destination"]["port"] for event in events} == {80}
@@ -106,7 +106,7 @@ def test_the_run_records_its_filter(sensor, tmp_path):
     """In each of its records, so that a report says what was never looked at; its clients are not named."""
     config = tmp_path / "n.yaml"
     config.write_text("events: {datasets: [run]}\n")
-    running = sensor("--config", config, "tcp", "and", "not", "host", "192.0.2.7")
+    running = sensor("--config", config, "--offload", "off", "tcp", "and", "not", "host", "192.0.2.7")
     _, events = running.end(signal.SIGTERM)
     assert [event["netmon"]["phase"] for event in events] == ["start", "end"]
     assert {event["netmon"]["filter"] for event in events} == {"tcp and not host …"}

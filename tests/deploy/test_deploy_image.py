@@ -181,6 +181,7 @@ def test_sensor_has_one_capability(image):
     """With compose.yaml's settings, the sensor runs as user netmon with one capability, and is healthy."""
     sensor = image.start("run", "-i", "port")
     try:
+        assert "CAP_BPF" in sensor.stderr.readline()  # it reads every packet
         line = sensor.stderr.readline()
         assert line == "netmon: watching port; metrics: http://127.0.0.1:10977/metrics\n"
         status = Path(f"/proc/{sensor.pid}/status").read_text(encoding="utf-8")
@@ -231,6 +232,9 @@ def test_a_given_user_is_kept(image, ambient):
     state, line = [], sensor.stderr.readline()
     while "/state/netmon/" in line:
         state.append(line)
+        line = sensor.stderr.readline()
+    if ambient:
+        assert "CAP_BPF" in line  # it reads every packet
         line = sensor.stderr.readline()
     sensor.terminate()
     sensor.communicate(timeout=30)

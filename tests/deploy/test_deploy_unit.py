@@ -126,6 +126,7 @@ def test_one_capability_is_enough(tmp_path):
         text=True,
     )
     try:
+        assert "CAP_BPF" in sensor.stderr.readline()  # it reads every packet
         assert sensor.stderr.readline() == "netmon: watching netmon-a; metrics: off\n"
         status = Path(f"/proc/{sensor.pid}/status").read_text()
         fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)

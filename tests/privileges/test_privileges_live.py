@@ -111,7 +111,7 @@ def test_a_container_without_the_right_to_change_the_user(tmp_path):
             "CAP_NET_RAW, or stay root with --stay-root"
         )
         assert sensor.process.wait(30) == 1
-    with Live(tmp_path, *OFF, "--stay-root", before=before) as sensor:
+    with Live(tmp_path, *OFF, "--offload", "off", "--stay-root", before=before) as sensor:
         assert sensor.started() == []
         assert capabilities(sensor.threads()[0])["CapEff"] == NET_RAW
 
@@ -124,7 +124,7 @@ def test_a_user_namespace_without_other_users(tmp_path):
     probe = subprocess.run([*before, "true"], capture_output=True, text=True, check=False)
     if probe.returncode:
         pytest.skip(f"needs user namespaces: {probe.stderr.strip()}")
-    with Live(tmp_path, *OFF, before=before) as sensor:
+    with Live(tmp_path, *OFF, "--offload", "off", before=before) as sensor:
         [line] = sensor.started()
         assert line.startswith("root of a user namespace without the user ")
         for thread in sensor.threads():
@@ -262,7 +262,7 @@ def test_a_key_of_pseudonyms_is_read_before(tmp_path):
 @pytest.mark.usefixtures("libpcap")
 def test_a_filter_is_compiled_before(tmp_path):
     """Looking for libpcap starts programs, which is refused later."""
-    with Live(tmp_path, *OFF, "--user", "nobody", "tcp", "port", "80") as sensor:
+    with Live(tmp_path, *OFF, "--user", "nobody", "--offload", "off", "tcp", "port", "80") as sensor:
         assert sensor.started() == []
 
 
