@@ -221,6 +221,34 @@ def unread_text(stats: Mapping[str, Any], language: Language = ENGLISH) -> str |
     )
 
 
+def is_partly_unread(counters: Mapping[Any, int], *, nothing_seen: bool) -> bool:
+    """True if so much of an interface was not decoded that no result of the run is an all-clear.
+
+    That is most of enough packets; where no flow to a known vendor was seen at all, it is what is warned of.
+    """
+    part = counters.get(UNDECODED.part, 0)
+    is_most = is_unread(counters) and part + counters.get("flow_packets", 0) >= UNDECODED.min_total
+    return is_most or (nothing_seen and exceeds(UNDECODED, counters))
+
+
+def partly_unread_text(
+    stats: Mapping[str, Any], language: Language = ENGLISH, *, nothing_seen: bool
+) -> str | None:
+    """The interfaces that could not be read well enough for an all-clear, in one line; None if all could."""
+    parts = []
+    for name, counters in by_interface(stats).items():
+        if is_partly_unread(counters, nothing_seen=nothing_seen):
+            part = counters[UNDECODED.part]
+            text = language.say(
+                _("{part} of {packets} packets could not be decoded: {what}"),
+                part=language.number(part),
+                packets=language.number(part + counters.get("flow_packets", 0)),
+                what=undecoded_text(counters, language),
+            )
+            parts.append(language.say("interface {name}: {what}", name=name, what=text) if name else text)
+    return "; ".join(parts) or None
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """A threshold that an interface exceeds."""

@@ -95,8 +95,11 @@ def run(flood: Flood) -> dict:
     }
 
 
-def run_beside_honest(flood: Flood) -> dict[str, int]:
-    """Two minutes of a flood and of honest clients. Returns how many honest flows of each kind were named."""
+def run_beside_honest(flood: Flood) -> tuple[dict[str, int], dict[str, int]]:
+    """Two minutes of a flood and of honest clients.
+
+    Returns how many honest flows of each kind were named, and what was evicted, by table.
+    """
     matcher = _engine.Matcher([(0, "suffix", "honest.example")], [], [])
     engine = _engine.Engine(matcher, **flood.limits)
     gap_ns = honest.SECOND_NS // flood.per_second
@@ -106,10 +109,11 @@ def run_beside_honest(flood: Flood) -> dict[str, int]:
     others = ((time_ns, RAW_IP, packet) for time_ns, packet in honest.packets())
     for time_ns, link, packet in heapq.merge(hostile, others, key=operator.itemgetter(0)):
         engine.feed(START_NS + time_ns, link, packet, len(packet))
+    evicted = engine.stats()["evicted"]
     rows += engine.finish()[0]
     fields = [name for name, _ in _engine.FLOW_FIELDS]
     named = honest.count_named([dict(zip(fields, row, strict=True)) for row in rows])
-    return {kind: named[kind] for kind in honest.KINDS}
+    return {kind: named[kind] for kind in honest.KINDS}, evicted
 
 
 if __name__ == "__main__":

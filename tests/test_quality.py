@@ -3,7 +3,14 @@
 import pytest
 
 from netmon.activity import Activity
-from netmon.quality import THRESHOLDS, Watch, find_faults, percent_text, unread_text
+from netmon.quality import (
+    THRESHOLDS,
+    Watch,
+    find_faults,
+    partly_unread_text,
+    percent_text,
+    unread_text,
+)
 
 GOOD = {
     "packets": 100_000,
@@ -169,6 +176,44 @@ def test_packets_that_carry_no_connection_make_no_view_readable():
     )
     assert unread_text(stats(undecoded={UNKNOWN: 40}, packets=1081, flow_packets=41)) is None
     assert unread_text(stats(packets=1000, flow_packets=0)) is None
+
+
+@pytest.mark.parametrize(("packets", "is_told"), [(9, False), (10, True), (11, True)])
+def test_undecoded_packets_count_from_ten_packets_on(packets, is_told):
+    """Of nine packets nothing is said, of ten it is: as a fault, and for an interface as no all-clear."""
+    found = stats(undecoded={UNKNOWN: packets}, packets=packets, flow_packets=0)
+    assert ("undecoded" in problems(found)) is is_told
+    assert (partly_unread_text(found, nothing_seen=False) is not None) is is_told
+    assert (partly_unread_text(found, nothing_seen=True) is not None) is is_told
+
+
+def test_an_interface_that_is_mostly_unread_is_told_beside_one_that_is_read():
+    """Its packets are few in the run, and all or most of those of the interface."""
+    found = stats(packets=5000, flow_packets=5000)
+    found["view"]["eth2"] = GOOD | {"packets": 20, "undecoded_packets": 20, "flow_packets": 0}
+    found["undecoded"]["eth2"] = {UNKNOWN: 20}
+    assert unread_text(found) is None
+    text = partly_unread_text(found, nothing_seen=False)
+    assert text.startswith("interface eth2: 20 of 20 packets could not be decoded: EtherType 0x9999; ")
+    found["view"]["eth2"] |= {"packets": 1020, "flow_packets": 20}
+    assert partly_unread_text(found, nothing_seen=False) is None
+    found["view"]["eth2"] |= {"flow_packets": 19}
+    assert partly_unread_text(found, nothing_seen=False).startswith("interface eth2: 20 of 39 packets")
+
+
+@pytest.mark.parametrize(("undecoded", "is_told"), [(5000, False), (5001, True), (45_000, True)])
+def test_where_nothing_was_seen_a_share_that_is_warned_of_is_told(undecoded, is_told):
+    """Less than half of the packets may hold the flows that were not seen; beside flows it is a warning."""
+    found = stats(undecoded={UNKNOWN: undecoded})
+    assert (partly_unread_text(found, nothing_seen=True) is not None) is is_told
+    assert partly_unread_text(found, nothing_seen=False) is None
+
+
+def test_packets_of_other_protocols_leave_no_interface_unread():
+    """ARP on an interface of its own is neither undecoded nor a reason to doubt the result."""
+    found = stats(packets=5000, flow_packets=5000)
+    found["view"]["eth2"] = GOOD | {"packets": 50, "undecoded_packets": 0, "flow_packets": 0}
+    assert partly_unread_text(found, nothing_seen=True) is None
 
 
 def test_few_packets_prove_nothing():

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from netmon import quality
     from netmon.cli import capture_reading, named_files, stopping, summary_page
     from netmon.cli import history as views
+    from netmon.cli.capture_reading import CaptureReading
     from netmon.outputs.summary import Summary
-    from netmon.sources import Stats
     from netmon.sources.stop_request import StopRequest
     from netmon.store.history import History
 else:
@@ -91,7 +91,8 @@ def read(
     with the verdict, or with --json one event for each flow that matches a vendor. Several files, or those in
     a folder, are read as one capture, in the order of their packets. Exits with 3 if there is a finding of
     severity warning or critical (unless --no-exit-code), and with 1 if a file is incomplete or damaged, or if
-    most packets could not be decoded. Ctrl-C ends the reading with the results so far.
+    most packets, or most of an interface, could not be decoded. Ctrl-C ends the reading with the results
+    so far.
 
     Examples:
 
@@ -124,9 +125,7 @@ def read(
         with ExitStack() as stack:
             reading.run(stack, stop)
             if by is not None:
-                _show_view(
-                    reading.view(by), csv, quality.unread_text(reading.stats, spoken), reading.summary, spoken
-                )
+                _show_view(reading.view(by), csv, _unread_text(reading, spoken), reading.summary, spoken)
         if not json and by is None:
             page = summary_page.SummaryPage(
                 _remarks(stop, spoken), findings, partial(_command, words, options)
@@ -135,7 +134,15 @@ def read(
         for line in reading.doubts():
             log(line)
     is_alarm = exit_code and bool(reading.summary.alarms)
-    raise typer.Exit(_exit_code(reading.stats, reading.problems, stop, is_alarm=is_alarm))
+    is_read = _unread_text(reading, spoken) is None
+    raise typer.Exit(_exit_code(reading.problems, stop, is_read=is_read, is_alarm=is_alarm))
+
+
+def _unread_text(reading: CaptureReading, language: Language) -> str | None:
+    """That most packets could not be decoded, of the run or of an interface; None if they could."""
+    nothing_seen = not reading.summary.flows
+    partly = quality.partly_unread_text(reading.stats, language, nothing_seen=nothing_seen)
+    return quality.unread_text(reading.stats, language) or partly
 
 
 def _show_view(view: History, csv: bool, unread: str | None, summary: Summary, language: Language) -> None:
@@ -151,12 +158,12 @@ def _show_view(view: History, csv: bool, unread: str | None, summary: Summary, l
         write_line(summary.sentence())
 
 
-def _exit_code(stats: Stats, problems: Sequence[str], stop: StopRequest, *, is_alarm: bool) -> int:
+def _exit_code(problems: Sequence[str], stop: StopRequest, *, is_read: bool, is_alarm: bool) -> int:
     if stop.is_asked:
         return stop.exit_code
     if is_alarm:
         return FOUND
-    return ERROR if problems or quality.unread_text(stats) is not None else OK
+    return ERROR if problems or not is_read else OK
 
 
 def _check_options(json: bool, every: bool, by: View | None, csv: bool) -> None:

@@ -204,7 +204,7 @@ def _write(
     words: list[str],
     checks: dict[str, str],
 ) -> bool:
-    """Writes the report; False if most packets could not be decoded."""
+    """Writes the report; False if most packets, or those of an interface, could not be decoded."""
     facts = gather(reader, selection)
     seen = sorted({group.meaning.vendor for group in facts.groups} | {use.vendor for use in facts.resolvers})
     vendors = [asked.vendor] if asked.vendor is not None else seen or sorted(known.vendors)
@@ -212,7 +212,9 @@ def _write(
     write_report(asked.target, contents_of(made, asked.kind.value, asked.language, known.locations, checks))
     if made.view.grade == "unread":
         log("most packets could not be decoded, so the report shows little; it says what they carry")
-    return made.view.grade != "unread"
+    if made.view.grade == "partly_unread":
+        log("many packets of an interface could not be decoded, so the report is incomplete")
+    return made.view.grade not in ("unread", "partly_unread")
 
 
 def _given(option: str, value: object) -> Iterator[str]:

@@ -25,7 +25,7 @@ from netmon.outputs.shown import FINDINGS
 from netmon.outputs.texts import bytes_text, flows_text
 from netmon.outputs.verdict_box import VerdictBox
 from netmon.privacy import Privacy
-from netmon.quality import unread_text
+from netmon.quality import partly_unread_text, unread_text
 from netmon.records import ALARMS, SEVERITIES, ClassifiedFlow, DnsRecord, Place, Severity, Verdict
 from netmon.signatures.model import Location
 
@@ -134,9 +134,10 @@ class Summary:
         many findings as `shown` says are shown, and `more` gives the command that shows more of them.
         """
         unread = unread_text(stats, self._language)
+        partly = partly_unread_text(stats, self._language, nothing_seen=not self._sums)
         for remark in remarks:
             console.print(Paragraph(remark, "bold yellow"))
-        console.print(VerdictBox(self._conclusions(unread, stats)))
+        console.print(VerdictBox(self._conclusions(unread, partly, stats)))
         for line, is_located in self._concerns.lines():
             console.print(Paragraph(line, COLOURS["unexpected"] if is_located else ""))
         if self.flows:
@@ -152,10 +153,12 @@ class Summary:
         for line in (*self._dns_use.lines(), *self._client_lines()):
             console.print(Paragraph(line, others="  "))
         console.print()
-        console.print(Paragraph(self.sentence(is_unread=unread is not None), self._style()))
+        console.print(Paragraph(self.sentence(is_unread=bool(unread or partly)), self._style()))
 
-    def _conclusions(self, unread: str | None, stats: Mapping[str, Any]) -> list[Conclusion]:
-        """What the summary leads with. If most packets could not be read, it is no all-clear."""
+    def _conclusions(
+        self, unread: str | None, partly: str | None, stats: Mapping[str, Any]
+    ) -> list[Conclusion]:
+        """What the summary leads with: no all-clear if most packets of an interface could not be read."""
         vendors: dict[str, list[tuple[FlowLine, FlowSum]]] = {}
         for line, total in self._sums.items():
             vendors.setdefault(line.heading.vendor, []).append((line, total))
@@ -165,6 +168,9 @@ class Summary:
             seen = "" if self.alarms else f" {self._seen_in_part()}"
             alarms = [one for one in found if one.is_finding]
             return [Conclusion(-1, say("NOT READ"), f"{unread}.{seen}", COLOURS["undecided"]), *alarms]
+        if partly is not None:
+            label = say("INCOMPLETE") if found else say("NOTHING SEEN in what could be read")
+            return [Conclusion(-1, label, f"{partly}.", COLOURS["undecided"]), *found]
         if not found:
             count = self._language.number(stats["packets"])
             why = say("No flow to a known vendor was seen in {count} packets.", count=count)

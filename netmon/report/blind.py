@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from netmon.quality import THRESHOLDS, Threshold, is_unread
+from netmon.quality import THRESHOLDS, Threshold, is_partly_unread, is_unread
 from netmon.report.facts import RUN, PeriodFacts, ViewFact
 from netmon.report.model import Blind, ReportView, ViewGrade
 
@@ -29,6 +29,8 @@ def _grade(facts: PeriodFacts, packets: int, blinds: Sequence[Blind]) -> ViewGra
         return "empty" if all(run.is_viewed for run in facts.runs) else "none"
     if is_unread(_total(facts.views)):
         return "unread"
+    if any(is_partly_unread(view.counters, nothing_seen=not facts.groups) for view in facts.views):
+        return "partly_unread"
     if any(one.is_poor for one in blinds):
         return "poor"
     return "limited" if any(one.kind not in HARMLESS for one in blinds) else "good"

@@ -27,8 +27,9 @@ Conclusion = Literal[
     "no_concern",  # no country is of concern
 ]
 
-ViewGrade = Literal["good", "limited", "poor", "unread", "empty", "none"]
-"""How much the sensors saw. unread: most packets could not be decoded; empty: no packet; none: unknown."""
+ViewGrade = Literal["good", "limited", "poor", "partly_unread", "unread", "empty", "none"]
+"""How much the sensors saw. unread: most packets could not be decoded, partly_unread: those of an
+interface; empty: no packet; none: unknown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,15 @@
 
 import json
 
+import pytest
 from typer.testing import CliRunner
 
 from netmon.cli.app import app
 from netmon.cli.exit_codes import ERROR, OK
 from tests.craft.golden import FOLDER
 from tests.craft.packets import address, addresses, ethernet
-from tests.craft.pcap import pcap
-from tests.craft.scene import CLIENT, ETHERNET, connection, flight
+from tests.craft.pcap import Frame, Interface, pcap, pcapng
+from tests.craft.scene import CLIENT, ELSEWHERE, ETHERNET, START_NS, connection, flight
 from tests.craft.talk import frames, tls_session
 
 BOX = {ord(sign): None for sign in "│┌─┐└┘"}
@@ -109,3 +110,75 @@ def test_a_view_of_packets_that_could_not_be_read_is_no_all_clear(tmp_path):
     assert "1 flow" in done.stdout
     done = read(tmp_path, [], "--by", "name")
     assert (done.exit_code, done.stdout) == (OK, "No flow to a known vendor was seen.\n")
+
+
+def read_two(tmp_path, name, unread, link=ETHERNET, *, packet=wrapped, options=()):
+    """As `read`, of one interface with 30 sessions for `name`, and one with `unread` packets of `link`."""
+    found = [
+        Frame(one.time_ns, ethernet(one.packet), interface=0)
+        for number in range(30)
+        for one in tls_session(connection(ELSEWHERE, client_port=50_000 + number, at_s=number), flight(name))
+    ]
+    found += [Frame(START_NS + n * 10**8, packet(b"\x45" * 60), interface=1) for n in range(unread)]
+    file = tmp_path / "capture.pcapng"
+    interfaces = [Interface("good", ETHERNET), Interface("bad", link)]
+    file.write_bytes(pcapng(sorted(found, key=lambda one: one.time_ns), interfaces))
+    words = ["read", "--signatures", str(FOLDER / "signatures"), *options, str(file)]
+    return CliRunner().invoke(app, words)
+
+
+@pytest.mark.parametrize("link", [ETHERNET, 147])
+def test_an_interface_that_could_not_be_read_is_no_all_clear(tmp_path, link):
+    """Twenty packets beside hundreds: the headline names the interface, and the exit code is 1."""
+    done = read_two(tmp_path, "www.example.org", 20, link)
+    words = " ".join(done.stdout.translate(BOX).split())
+    assert done.exit_code == ERROR
+    assert words.startswith("NOTHING SEEN in what could be read ")
+    assert "interface bad: 20 of 20 packets could not be decoded: " in words
+    assert "No flow to a known vendor" not in done.output
+    assert "INCOMPLETE, as said above" in words
+
+
+def test_flows_beside_an_interface_that_could_not_be_read_are_no_all_clear(tmp_path):
+    """The flows of the other interface are told behind it, also by `--by`."""
+    done = read_two(tmp_path, "eu.files.cloud.example", 20)
+    words = " ".join(done.stdout.translate(BOX).split())
+    assert done.exit_code == ERROR
+    assert words.startswith("INCOMPLETE ")
+    assert "30 flows of known vendors were seen; whether there were more cannot be said." in words
+    done = read_two(tmp_path, "eu.files.cloud.example", 20, options=("--by", "name"))
+    assert done.exit_code == ERROR
+    assert done.stdout.startswith("NOT READ: interface bad: 20 of 20 packets could not be decoded")
+
+
+def test_an_interface_that_could_not_be_read_is_no_all_clear_in_german(tmp_path):
+    """The same in German."""
+    done = read_two(tmp_path, "www.example.org", 20, options=("--language", "de"))
+    words = " ".join(done.stdout.translate(BOX).split())
+    assert words.startswith("NICHTS GESEHEN in dem, was lesbar war ")
+    assert "Schnittstelle bad: 20 von 20 Paketen" in words
+
+
+def test_few_packets_and_those_of_arp_leave_an_all_clear(tmp_path):
+    """Nine packets that could not be decoded, or fifty of ARP, on an interface of their own."""
+    arp = b"\xff" * 6 + b"\2" * 6 + b"\x08\x06" + bytes(46)
+    for packet, count in ((wrapped, 9), (lambda _: arp, 50)):
+        done = read_two(tmp_path, "www.example.org", count, packet=packet)
+        words = " ".join(done.stdout.translate(BOX).split())
+        assert done.exit_code == OK
+        assert words.startswith("NOTHING SEEN No flow to a known vendor")
+
+
+def test_a_report_with_an_interface_that_could_not_be_read_is_no_all_clear(tmp_path):
+    """The page leads with what could not be read, in both languages, and the exit code is 1."""
+    read_two(tmp_path, "www.example.org", 20)
+    for language, headline in (
+        ("en", " was seen in what could be read."),
+        ("de", "In dem, was lesbar war, war kein Verkehr zu "),
+    ):
+        page = tmp_path / f"{language}.html"
+        words = ["report", "--signatures", str(FOLDER / "signatures"), "--language", language]
+        done = CliRunner().invoke(app, [*words, "--output", str(page), str(tmp_path / "capture.pcapng")])
+        assert done.exit_code == ERROR, done.output
+        text = page.read_text(encoding="utf-8")
+        assert headline in text
