@@ -131,4 +131,4 @@ def test_german():
     text = "\n".join(lines(finding(), width=200, language=Language("de")))
     assert "14.11.2023 22:13:20 unerwartet, Warnung: 192.0.2.17 → files.acme.example" in text
     assert "2 Quellen sind sich einig (db_one RU Moscow, db_two RU)" in text
-    assert "1 Flow, 1,0 kB gesendet, 2,0 kB empfangen" in text
+    assert "1 Verbindung, 1,0 kB gesendet, 2,0 kB empfangen" in text
