@@ -23,7 +23,7 @@ from netmon.errors import ConfigError, TopError
 from netmon.language.language import Language
 from netmon.top.drawing import listing
 from netmon.top.glance import NAMES
-from netmon.top.sensor_page import PASSWORD, Address, NoAnswerError, SensorPage, parse_address
+from netmon.top.sensor_page import PASSWORD, Address, Credentials, NoAnswerError, SensorPage, parse_address
 from netmon.top.state import TopState
 from netmon.top.watch import SensorWatch
 from netmon.web import config as web_config
@@ -69,6 +69,16 @@ def top(
         Path | None,
         typer.Option("--ca", metavar="FILE", help="Certificates of authorities to trust for https://."),
     ] = None,
+    cert: Annotated[
+        Path | None,
+        typer.Option(
+            "--cert", metavar="FILE", help="Certificate to show to a sensor whose web server asks for one."
+        ),
+    ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option("--key", metavar="FILE", help="Its key. Default: that in the file of --cert."),
+    ] = None,
     language: LanguageOption = None,
     *,
     options: ConfigOptions,
@@ -88,15 +98,19 @@ def top(
 
       netmon top https://sensor.example:10977 --user alice --ca /etc/ssl/netmon-ca.pem
 
+      netmon top https://sensor.example:10977 --ca ca.pem --cert me.pem --key me.key
+
       netmon top --once
     """
+    if key is not None and cert is None:
+        raise typer.BadParameter("requires --cert", param_hint="--key")
     if sensor is not None:
         _check_meant(sensor)
     settings = _settings(options, is_address_given=sensor is not None)
     address = _address_of(settings) if sensor is None else parse_address(sensor)
     if not once:
         _need_terminal(address)
-    page = _open(address, user, ca)
+    page = _open(address, Credentials(user, ca_file=ca, cert_file=cert, key_file=key))
     places = [store] if store is not None else _stores(settings)
     watch = SensorWatch(page, places, every)
     try:
@@ -171,16 +185,16 @@ def _need_terminal(address: Address) -> None:
         )
 
 
-def _open(address: Address, user: str | None, ca: Path | None) -> SensorPage:
+def _open(address: Address, given: Credentials) -> SensorPage:
     """The page of the sensor; asks for a password where the sensor wants one. Raises TopError."""
-    password = os.environ.get(PASSWORD)
+    password, user = os.environ.get(PASSWORD), given.user
     if user is not None and password is None:
         if sys.stdin is None or not sys.stdin.isatty():
             raise TopError(
                 f"--user {user}: there is no terminal to ask for a password: put it into {PASSWORD}"
             )
         password = getpass.getpass(f"Password of {user} at {address}: ")
-    return SensorPage(address, NAMES, user=user, password=password or "", ca_file=ca)
+    return SensorPage(address, NAMES, given._replace(password=password or ""))
 
 
 def _print_once(watch: SensorWatch, state: TopState, language: Language) -> None:

@@ -79,27 +79,35 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(str(self._path))
 
 
+class Credentials(NamedTuple):
+    """What shows a sensor who asks, and this side whom it may trust."""
+
+    user: str | None = None
+    password: str = ""
+    ca_file: Path | None = None  # whose certificates are trusted
+    cert_file: Path | None = None  # the certificate of this side
+    key_file: Path | None = None  # its key; without one, that in `cert_file`
+
+
+NO_CREDENTIALS = Credentials()
+
+
 class SensorPage:
     """The page of a sensor's metrics, over a connection that is kept."""
 
     def __init__(
-        self,
-        address: Address,
-        names: tuple[str, ...],
-        *,
-        user: str | None = None,
-        password: str = "",
-        ca_file: Path | None = None,
+        self, address: Address, names: tuple[str, ...], credentials: Credentials = NO_CREDENTIALS
     ) -> None:
-        """`names`: the samples to ask for. `ca_file`: whose certificates are trusted. Raises TopError."""
+        """`names`: the samples to ask for. Raises TopError."""
         query = urlencode([("hold", "0"), *(("name[]", name) for name in names)])
         self._target = f"{address.prefix}/metrics?{query}"
         self._address = address
         self._headers = {"Accept": "text/plain; version=0.0.4", "User-Agent": "netmon top"}
-        if user is not None:
-            token = base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+        if credentials.user is not None:
+            pair = f"{credentials.user}:{credentials.password}"
+            token = base64.b64encode(pair.encode()).decode("ascii")
             self._headers["Authorization"] = f"Basic {token}"
-        self._context = _trusting(ca_file) if address.is_tls else None
+        self._context = _tls(credentials) if address.is_tls else None
         self._connection: http.client.HTTPConnection | None = None
 
     def read(self) -> str:
@@ -115,6 +123,10 @@ class SensorPage:
             raise TopError(f"{self._address}: {_why_untrusted(error)}") from error
         except (OSError, http.client.HTTPException) as error:
             self.close()
+            if "CERTIFICATE_REQUIRED" in str(error).upper().replace(" ", "_"):
+                raise TopError(
+                    f"{self._address}: the sensor asks for a certificate: give one with --cert and --key"
+                ) from error
             raise NoAnswerError(f"{self._address}: {_reason(error)}") from error
         self._check(status, body)
         return body.decode("utf-8", errors="replace")
@@ -160,13 +172,29 @@ class SensorPage:
         raise TopError(f"{self._address}: the server answers {status}")
 
 
-def _trusting(ca_file: Path | None) -> ssl.SSLContext:
+def _tls(credentials: Credentials) -> ssl.SSLContext:
+    ca_file, cert_file, key_file = credentials.ca_file, credentials.cert_file, credentials.key_file
+    _check_readable(ca_file, cert_file, key_file)
     try:
-        return ssl.create_default_context(cafile=ca_file)
+        context = ssl.create_default_context(cafile=ca_file)
     except ssl.SSLError as error:
         raise TopError(f"{ca_file}: contains no PEM certificates") from error
-    except OSError as error:
-        raise TopError(f"{ca_file}: {reason_of(error)}") from error
+    if cert_file is not None:
+        try:
+            context.load_cert_chain(cert_file, key_file)
+        except ssl.SSLError as error:
+            where = f"{cert_file} and {key_file}" if key_file else f"{cert_file}"
+            raise TopError(f"{where}: no certificate with its key in PEM; --key names the key") from error
+    return context
+
+
+def _check_readable(*files: Path | None) -> None:
+    for file in files:
+        try:
+            if file is not None:
+                file.open("rb").close()
+        except OSError as error:
+            raise TopError(f"{file}: {reason_of(error)}") from error
 
 
 def _why_untrusted(error: ssl.SSLCertVerificationError) -> str:

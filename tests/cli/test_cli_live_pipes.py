@@ -11,6 +11,7 @@ from ipaddress import IPv4Address
 import pytest
 
 from tests.cli.ports import Network, peer, wait_for
+from tests.cli.ssh import ssh_server
 from tests.cli.test_cli_follow import Follower
 from tests.craft.packets import UDP, ethernet, ip, udp
 from tests.craft.pcap import Frame, pcap
@@ -25,7 +26,6 @@ NETMON = [sys.executable, "-m", "netmon"]
 READ = shlex.join([*NETMON, "read", "--json", "--country", "DE", "--signatures", str(SIGNATURES), "-"])
 PORTS = range(50_000, 50_005)
 SESSIONS = [tls_session(connection(client_port=port), flight()) for port in PORTS]
-SSH_PORT = 2222
 
 
 @pytest.fixture
@@ -98,35 +98,9 @@ def test_dumpcap_in_a_pipe(pipeline, send, form):
 
 @pytest.fixture
 def ssh(network, tmp_path):
-    """A server of ssh in the namespace; the command that runs the rest of its line there."""
-    need("sshd", "ssh", "ssh-keygen")
-    for name in ("host", "user"):
-        key = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name)]
-        subprocess.run(key, check=True)
-    tmp_path.chmod(0o700)
-    options = {
-        "Port": SSH_PORT,
-        "ListenAddress": "127.0.0.1",
-        "HostKey": tmp_path / "host",
-        "AuthorizedKeysFile": tmp_path / "user.pub",
-        "PidFile": "none",
-        "StrictModes": "no",
-        "UsePAM": "no",
-        "PermitRootLogin": "prohibit-password",
-    }
-    (tmp_path / "sshd_config").write_text("".join(f"{name} {value}\n" for name, value in options.items()))
-    # The server wants a folder that belongs to the machine; it gets one that only it sees.
-    start = "mount -t tmpfs none /run && mkdir /run/sshd && exec /usr/sbin/sshd -D -e -f sshd_config"
-    words = network.command("unshare", "--mount", "sh", "-c", start)
-    with subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as server:
-        while "listening" not in (line := server.stderr.readline()):
-            assert line, "sshd does not start"
-        yield (
-            f"ssh -F none -q -p {SSH_PORT} -i user -o BatchMode=yes -o StrictHostKeyChecking=no "
-            "-o UserKnownHostsFile=/dev/null root@127.0.0.1"
-        )
-        server.terminate()
-        server.communicate()
+    """The command that runs the rest of its line in the namespace, by ssh."""
+    with ssh_server(network, tmp_path) as command:
+        yield command
 
 
 def test_tcpdump_over_ssh(ssh, pipeline, send):

@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.conftest import clean_environment
 from tests.cli.ports import Network, RunningSensor, peer, wait_for
+from tests.cli.ssh import ssh_server
 from tests.cli.tmux import Tmux
 from tests.machine import ROOT, need, need_readable_by_all
 
@@ -184,6 +185,39 @@ def test_ctrl_z(terminal):
     one.shows("Latest findings", "q quit")
     one.type("q")
     one.lacks("Latest findings")
+
+
+@pytest.fixture
+def far_terminal(office, terminal, tmp_path):
+    """Opens a terminal with a shell on the sensor's machine, by `ssh -t`."""
+    with ssh_server(office.network, tmp_path) as ssh:
+
+        def far_terminal(**options):
+            one = terminal(**options)
+            home = {name: text for name, text in office.environment.items() if name not in os.environ}
+            words = " ".join(f"{name}={text}" for name, text in (home | {"HOME": office.folder}).items())
+            one.type(f"{ssh} -t 'cd {ROOT}; exec env PS1=far: {words} bash --norc'", "Enter")
+            wait_for(lambda: "\nfar:" in one.screen(), "a shell on the other machine")
+            return one
+
+        yield far_terminal
+
+
+def test_over_ssh(far_terminal):
+    """On the screen of another machine: its size, keys, and the end, which gives the shell back."""
+    one = far_terminal(size=(120, 30))
+    one.type(f"{TOP}; echo ended with $?", "Enter")
+    one.shows(FINDING)
+    one.resize(60, 20)
+    wait_for(lambda: len(lines(one)) == 20 and lines(one)[-1] and "kaspersky" in one.screen(), "60 columns")
+    assert max(map(len, lines(one))) <= 60
+    one.resize(120, 30)
+    one.shows(FINDING)
+    one.type("?")
+    one.shows("PgUp")
+    one.type("q", "q")
+    one.shows("ended with 0")
+    assert "kaspersky" not in one.screen()
 
 
 def process_of(terminal):

@@ -9,7 +9,7 @@ import pytest
 
 from netmon.errors import TopError
 from netmon.top import sensor_page
-from netmon.top.sensor_page import PASSWORD, Address, SensorPage, parse_address
+from netmon.top.sensor_page import PASSWORD, Address, Credentials, SensorPage, parse_address
 
 ADDRESSES = {
     "127.0.0.1:10977": Address(),
@@ -73,7 +73,7 @@ def answer(body, status="200 OK"):
 
 
 def read(where, path=None, **options):
-    with closing(SensorPage(Address(*where, path=path), ("a", "b"), **options)) as page:
+    with closing(SensorPage(Address(*where, path=path), ("a", "b"), Credentials(**options))) as page:
         return page.read()
 
 
@@ -144,4 +144,4 @@ def test_files_of_authorities(tmp_path):
     (tmp_path / "text").write_text("text")
     for name, reason in (("none", "no such file"), ("text", "contains no PEM certificates")):
         with pytest.raises(TopError, match=f"{name}: {reason}"):
-            SensorPage(Address(is_tls=True), (), ca_file=tmp_path / name)
+            SensorPage(Address(is_tls=True), (), Credentials(ca_file=tmp_path / name))

@@ -6,12 +6,12 @@ import bcrypt
 import pytest
 
 from netmon.errors import TopError
-from netmon.top.sensor_page import SensorPage, parse_address
+from netmon.top.sensor_page import Credentials, SensorPage, parse_address
 from netmon.web.guard import WebGuard
 
 
 def read(where, **options):
-    with closing(SensorPage(parse_address(where), ("apples_total",), **options)) as page:
+    with closing(SensorPage(parse_address(where), ("apples_total",), Credentials(**options))) as page:
         return page.read()
 
 
@@ -51,6 +51,43 @@ def test_what_is_missing(guarded, certificates, scheme, host, options, reason):
         given["ca_file"] = certificates / "ca.pem"
     with pytest.raises(TopError, match=reason):
         read(f"{scheme}://{where}", **given)
+
+
+@pytest.fixture
+def mutual(serve, certificates, tmp_path):
+    """The address of a server that asks for the certificate of a client."""
+    file = tmp_path / "web.yml"
+    file.write_text(
+        f"tls_server_config: {{cert_file: {certificates}/server.pem, key_file: {certificates}/server.key, "
+        f"client_auth_type: RequireAndVerifyClientCert, client_ca_file: {certificates}/ca.pem}}\n"
+    )
+    return f"https://{serve(WebGuard(file, print)).address}"
+
+
+def test_a_certificate_of_this_side(mutual, certificates, tmp_path):
+    """With its key in a file of its own, or in the same."""
+    trusted = {"ca_file": certificates / "ca.pem"}
+    pair = (certificates / "client.pem", certificates / "client.key")
+    assert "apples_total 5.0\n" in read(mutual, **trusted, cert_file=pair[0], key_file=pair[1])
+    both = tmp_path / "both.pem"
+    both.write_bytes(pair[0].read_bytes() + pair[1].read_bytes())
+    assert "apples_total 5.0\n" in read(mutual, **trusted, cert_file=both)
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({}, "the sensor asks for a certificate: give one with --cert and --key"),
+        ({"cert_file": "client.pem"}, "client.pem: no certificate with its key in PEM"),
+        ({"cert_file": "client.pem", "key_file": "server.key"}, "server.key: no certificate with its key"),
+        ({"cert_file": "nowhere.pem"}, "nowhere.pem: no such file or directory"),
+    ],
+)
+def test_a_certificate_that_is_missing(mutual, certificates, given, reason):
+    """What to give, and what is wrong with what was given."""
+    files = {name: certificates / file for name, file in given.items()}
+    with pytest.raises(TopError, match=reason):
+        read(mutual, ca_file=certificates / "ca.pem", **files)
 
 
 def test_a_prefix(serve):
