@@ -107,6 +107,7 @@ class SensorPage:
             pair = f"{credentials.user}:{credentials.password}"
             token = base64.b64encode(pair.encode()).decode("ascii")
             self._headers["Authorization"] = f"Basic {token}"
+        self._lacks_certificate = address.is_tls and credentials.cert_file is None
         self._context = _tls(credentials) if address.is_tls else None
         self._connection: http.client.HTTPConnection | None = None
 
@@ -123,9 +124,10 @@ class SensorPage:
             raise TopError(f"{self._address}: {_why_untrusted(error)}") from error
         except (OSError, http.client.HTTPException) as error:
             self.close()
-            if "CERTIFICATE_REQUIRED" in str(error).upper().replace(" ", "_"):
+            if self._lacks_certificate and _is_ended_in_tls(error):
                 raise TopError(
-                    f"{self._address}: the sensor asks for a certificate: give one with --cert and --key"
+                    f"{self._address}: the sensor ended the TLS connection, as it does where it asks for a "
+                    "certificate: give one with --cert and --key"
                 ) from error
             raise NoAnswerError(f"{self._address}: {_reason(error)}") from error
         self._check(status, body)
@@ -186,6 +188,12 @@ def _tls(credentials: Credentials) -> ssl.SSLContext:
             where = f"{cert_file} and {key_file}" if key_file else f"{cert_file}"
             raise TopError(f"{where}: no certificate with its key in PEM; --key names the key") from error
     return context
+
+
+def _is_ended_in_tls(error: Exception) -> bool:
+    """True for an alert about a certificate, which the end of the connection may overtake."""
+    is_alert = isinstance(error, ssl.SSLError) and "CERTIFICATE_REQUIRED" in (error.reason or "")
+    return is_alert or isinstance(error, (ssl.SSLEOFError, ConnectionResetError, BrokenPipeError))
 
 
 def _check_readable(*files: Path | None) -> None:

@@ -77,7 +77,7 @@ def test_a_certificate_of_this_side(mutual, certificates, tmp_path):
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        ({}, "the sensor asks for a certificate: give one with --cert and --key"),
+        ({}, "where it asks for a certificate: give one with --cert and --key"),
         ({"cert_file": "client.pem"}, "client.pem: no certificate with its key in PEM"),
         ({"cert_file": "client.pem", "key_file": "server.key"}, "server.key: no certificate with its key"),
         ({"cert_file": "nowhere.pem"}, "nowhere.pem: no such file or directory"),
