@@ -31,7 +31,7 @@ class SqliteStore:
         `wait_s`: how long a write waits for another program that has locked the file. A new file is its
         user's alone, as are those that SQLite keeps beside it.
         """
-        if not is_read_only and path != MEMORY and not Path(path).exists():
+        if not is_read_only and str(path) != MEMORY and not Path(path).exists():
             with suppress(OSError):  # SQLite says what is wrong
                 os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
         self._connection = sqlite3.connect(

@@ -157,3 +157,10 @@ def test_a_full_disk(environment, demo, words):
         check=False,
     )
     assert (done.returncode, done.stderr) == (1, "netmon: standard output: no space left on device\n")
+
+
+@pytest.mark.parametrize("words", [("read", "--by", "name"), ("report", "-o", "-")], ids=" ".join)
+def test_nothing_is_left_in_the_folder(netmon, demo, tmp_path, words):
+    """Views and reports of captures keep their flows in memory only."""
+    assert netmon(*words, demo).stdout
+    assert list(tmp_path.glob("*memory*")) == []
