@@ -52,6 +52,7 @@ _NAMES: Mapping[Kind, str] = {
     ("link_type", 187): "Bluetooth",
     ("link_type", 189): "USB",
     ("link_type", 195): "IEEE 802.15.4",
+    ("link_type", 197): "ERF",
     ("link_type", 201): "Bluetooth",
     ("link_type", 220): "USB",
     ("link_type", 227): "CAN",

@@ -4,13 +4,14 @@ import pytest
 
 from netmon import _engine
 from netmon.records import FlowRecord
-from tests.craft.link_headers import LINKS, MISLABELLED, TAGS, TUNNELS
+from tests.craft.link_headers import LINKS, MISLABELLED, TAGS, TUNNELS, TUNNELS_OF_IPV6
 from tests.craft.packets import addresses, ethernet
-from tests.craft.scene import CLIENT, ETHERNET, NAME, connection, flight
+from tests.craft.scene import CLIENT, CLIENT_V6, ETHERNET, NAME, ZURICH_V6, connection, flight
 from tests.craft.talk import tls_session
 from tests.craft.tunnels import ENCAPSULATIONS
 
 SESSION = tls_session(connection(), flight())
+SESSION_V6 = tls_session(connection(ZURICH_V6, client=CLIENT_V6), flight())
 IN_ETHERNET = {**TAGS, **TUNNELS, **MISLABELLED}
 MIRRORS = ("erspan1", "erspan2", "erspan3", "vxlan", "geneve")
 
@@ -30,13 +31,18 @@ def what(flow):
     return (flow.client, flow.server, flow.evidence, flow.name, volume, flow.view)
 
 
-PLAIN = what(read([(ETHERNET, ethernet(sent.packet)) for sent in SESSION])[0][0])
+def plain(session):
+    """The flow of a session without a header."""
+    return what(read([(ETHERNET, ethernet(sent.packet)) for sent in session])[0][0])
 
 
-def check(packets):
+PLAIN = plain(SESSION)
+
+
+def check(packets, expected=PLAIN):
     """The packets are one flow like the plain session, and all of them were decoded."""
     flows, stats = read(packets)
-    assert [what(flow) for flow in flows] == [PLAIN]
+    assert [what(flow) for flow in flows] == [expected]
     assert stats["undecoded"] == {}
 
 
@@ -58,6 +64,19 @@ def test_one_direction_has_the_header(name, is_up):
     """A mirror that tags one direction only shows one flow with both directions."""
     links = [IN_ETHERNET[name] if is_sent(sent.packet) is is_up else ethernet for sent in SESSION]
     check([(ETHERNET, link(sent.packet)) for link, sent in zip(links, SESSION, strict=True)])
+
+
+@pytest.mark.parametrize("name", TUNNELS_OF_IPV6)
+@pytest.mark.parametrize("with_header", [(True, True), (True, False), (False, True)])
+def test_a_tunnel_of_ipv6_only(name, with_header):
+    """The flow is that of the inner packets, whether one direction has the header or both."""
+    tunnel = TUNNELS_OF_IPV6[name]
+    links = [
+        tunnel if with_header[str(addresses(sent.packet)[0]) == CLIENT_V6] else ethernet
+        for sent in SESSION_V6
+    ]
+    packets = [(ETHERNET, link(sent.packet)) for link, sent in zip(links, SESSION_V6, strict=True)]
+    check(packets, plain(SESSION_V6))
 
 
 @pytest.mark.parametrize("name", LINKS)

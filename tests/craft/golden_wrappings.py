@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tests.craft import matrix, tls
-from tests.craft.link_headers import LINKS, TAGS, TUNNELS
+from tests.craft.link_headers import LINKS, TAGS, TUNNELS, TUNNELS_OF_IPV6
 from tests.craft.packets import Link, addresses, ethernet
 from tests.craft.pcap import NANOSECONDS, Frame, Interface, pcap, pcapng, snoop
 from tests.craft.quic import V1, V2
@@ -57,17 +57,22 @@ def tagged_by_the_mirror() -> bytes:
 
 
 def tunnelled_by_the_mirror() -> bytes:
-    """One session in each tunnel over UDP: TZSP, HP ERM, VXLAN, VXLAN-GPE, NSH, GRE, MPLS, L2TP and CAPWAP.
+    """One session in each tunnel over UDP: TZSP, HP ERM, VXLAN, NSH, GRE, MPLS, CAPWAP, LISP, AMT, Teredo.
 
-    Thirteen flows as `complete_hello`, each from its own port; no flow between switch and collector.
+    Seventeen flows as `complete_hello`, each from its own port; two are over IPv6, in Teredo. No flow between
+    switch and collector.
     """
-    return pcap(_each_once(TUNNELS), ETHERNET, magic=NANOSECONDS)
+    found = _each_once(TUNNELS)
+    for number, link in enumerate(TUNNELS_OF_IPV6.values(), start=len(TUNNELS)):
+        talk = connection(ZURICH_V6, client=CLIENT_V6, client_port=50_000 + number, at_s=number)
+        found += frames(tls_session(talk, flight()), link)
+    return pcap(found, ETHERNET, magic=NANOSECONDS)
 
 
 def link_types() -> bytes:
     """One session on an interface of each link type, such as NFLOG, PPI, PKTAP, FDDI and Juniper's Ethernet.
 
-    Eighteen flows as `complete_hello`, each from its own port and with its own interface.
+    Twenty-one flows as `complete_hello`, each from its own port and with its own interface.
     """
     found, interfaces = [], []
     for number, (name, (link_type, link)) in enumerate(LINKS.items()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 
 from tests.craft.packets import UDP, Link, address, addresses, ether_type, ethernet, ipv4, mac, udp
 
@@ -51,6 +52,23 @@ def _nflog(packet: bytes) -> bytes:
     return bytes.fromhex("02000000 08000100 08000000") + struct.pack("<HH", 4 + len(packet), 9) + packet
 
 
+def _erf(packet: bytes) -> bytes:
+    """A record of type Ethernet: time, type, flags, its length, losses, length on the wire, and two bytes.
+
+    The checksum of the frame is part of both lengths.
+    """
+    frame = ethernet(packet)
+    frame += struct.pack("<I", zlib.crc32(frame))
+    fields = struct.pack("!BBHHH", 2, 4, 18 + len(frame), 0, len(frame))
+    return bytes(8) + fields + bytes(2) + frame
+
+
+def _erf_with_extension(packet: bytes) -> bytes:
+    record = _erf(packet)
+    length = struct.pack("!H", int.from_bytes(record[10:12]) + 8)
+    return record[:8] + b"\x82" + record[9:10] + length + record[12:16] + b"\x05" + bytes(7) + record[16:]
+
+
 def _llc(header: str) -> Link:
     head = bytes.fromhex(header)
     return lambda packet: head + _SNAP + ether_type(packet) + packet
@@ -97,8 +115,16 @@ TUNNELS: dict[str, Link] = {
     "CAPWAP with 802.11": _over_udp(
         5247, "00100300 00000000 0108" + 22 * "00" + "aaaa03000000 0800", of_frame=False
     ),
+    "LISP": _over_udp(4341, "80000001 00000001", of_frame=False),
+    "AMT": _over_udp(2268, "0600", of_frame=False),
 }
 """Tunnels over UDP, in Ethernet frames."""
+
+TUNNELS_OF_IPV6: dict[str, Link] = {
+    "Teredo": _over_udp(3544, "", of_frame=False),
+    "Teredo with its headers": _over_udp(3544, "00010000" + 9 * "00" + "0000edcb3fff8efd", of_frame=False),
+}
+"""The same, for packets of IPv6 only."""
 
 LINKS: dict[str, tuple[int, Link]] = {
     "NFLOG": (239, _nflog),
@@ -119,5 +145,8 @@ LINKS: dict[str, tuple[int, Link]] = {
     "frame relay": (107, _before("184103cc")),
     "loopback in network order": (0, _before("00000002")),
     "OpenBSD loopback": (108, _before("00000002")),
+    "ERF": (197, _erf),
+    "ERF with an extension": (197, _erf_with_extension),
+    "SunATM": (123, _llc("02000064")),
 }
 """Link types of captures, with their numbers."""

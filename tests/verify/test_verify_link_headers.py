@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from netmon.cli.app import app
 from tests.craft.golden import FOLDER
-from tests.craft.link_headers import LINKS, TAGS, TUNNELS
+from tests.craft.link_headers import LINKS, TAGS, TUNNELS, TUNNELS_OF_IPV6
 from tests.machine import need
 
 UNREAD = {
@@ -26,7 +26,7 @@ UNREAD = {
     ("capture", "names"),
     [
         ("tagged_by_the_mirror/input.pcap", list(TAGS)),
-        ("tunnelled_by_the_mirror/input.pcap", list(TUNNELS)),
+        ("tunnelled_by_the_mirror/input.pcap", [*TUNNELS, *TUNNELS_OF_IPV6]),
         ("link_types/input.pcapng", list(LINKS)),
         ("snoop_file/input.snoop", ["snoop"]),
     ],

@@ -186,6 +186,11 @@ fn wireless_frames_in_capwap_are_read_in_both_orders_of_their_first_bytes() {
     assert_eq!(decode_complete(RAW_IP, &encrypted).map(|segment| segment.dst_port), Ok(5247), "DTLS");
 }
 
+/// The header of a record of Endace's cards, and what stands between that and the packet.
+fn erf(kind: u8, more: &[u8]) -> Vec<u8> {
+    [&[0, 0, 0, 0, 1, 0, 0, 0, kind, 4, 0, 80, 0, 0, 0, 64][..], more].concat()
+}
+
 #[test]
 fn every_link_type_of_a_capture_is_decoded() {
     let v4 = ipv4(6, &tcp(b"hello"));
@@ -249,6 +254,16 @@ fn every_link_type_of_a_capture_is_decoded() {
         ("netANALYZER", 240, vec![0, 0, 0, 0], &frame),
         ("IP over FireWire", 138, [&[0; 16][..], &[8, 0]].concat(), &v4),
         ("IP over Fibre Channel", 122, vec![0; 16], &llc),
+        ("ERF", 197, erf(2, &[0, 0]), &frame),
+        ("ERF with extensions", 197, erf(0x82, &[&[0x80; 8][..], &[5; 8], &[0, 0]].concat()), &frame),
+        ("ERF with a colour", 197, erf(11, &[0, 0]), &frame),
+        ("ERF of PPP", 197, erf(1, &[0xff, 3, 0, 0x21]), &v4),
+        ("ERF of Cisco HDLC on a channel", 197, erf(17, &[0, 0, 0, 9, 0x0f, 0, 8, 0]), &v4),
+        ("ERF of IPv4", 197, erf(22, &[]), &v4),
+        ("ERF of IPv6", 197, erf(23, &[]), &v6),
+        ("SunATM", 123, vec![2, 0, 0, 100], &llc),
+        ("SunATM, sent", 123, vec![0x82, 0, 0, 100], &llc),
+        ("SunATM with LAN emulation", 123, vec![1, 0, 0, 100, 0, 7], &frame),
         ("SLIP", 8, vec![], &v4),
         ("IP over ATM", 11, vec![0xfe, 0xfe, 3, 0xcc], &v4),
         ("loopback, wrong order", 108, vec![2, 0, 0, 0], &v4),
@@ -277,6 +292,20 @@ fn a_header_that_is_cut_or_short_is_not_read_past_its_end() {
             assert_eq!(short.err(), Some(Rejection::LinkMalformed), "{} of {kept} bytes", tag.0);
         }
     }
+    for link in [erf(0x82, &[&[5; 8][..], &[0, 0]].concat()), erf(2, &[0, 0]), erf(17, &[0, 0, 0, 9])] {
+        let link = [&link[..14], &[0, 0], &link[16..]].concat(); // nothing about the length on the wire
+        for kept in 0..link.len() {
+            assert_eq!(
+                decode_complete(197, &link[..kept]).err(),
+                Some(Rejection::LinkMalformed),
+                "{kept} bytes"
+            );
+            let cut = decode(197, &link[..kept], 200, &ports()).map_err(|undecoded| undecoded.rejection);
+            assert_eq!(cut.err(), Some(Rejection::LinkTruncated), "cut at {kept}");
+        }
+    }
+    let cut_by_the_card = [&erf(2, &[0, 0])[..], &inner()[..20]].concat();
+    assert_eq!(decode_complete(197, &cut_by_the_card).err(), Some(Rejection::IpTruncated));
 }
 
 #[test]
@@ -285,6 +314,8 @@ fn tags_end_at_the_limit() {
         assert_hello(ETHERNET, &tagged(&[tag; 20]), tag.0);
         assert_eq!(decode_complete(ETHERNET, &tagged(&[tag; 40])).unwrap_err(), Rejection::TooDeep);
     }
+    let extended = [erf(0x82, &[0x80; 8 * 40]), vec![0; 60]].concat();
+    assert_eq!(decode_complete(197, &extended).unwrap_err(), Rejection::LinkMalformed, "ERF without an end");
     let nested: Vec<u8> = [0, 0, 8, 0, 192, 0, 0, 0].repeat(100);
     assert_eq!(decode_complete(192, &nested).unwrap_err(), Rejection::TooDeep, "PPI in PPI");
 }
@@ -306,6 +337,8 @@ fn what_is_not_decoded_is_named() {
         ("ESP", RAW_IP, ipv4(50, &[0; 30]), Carried::IpProtocol(50)),
         ("SCTP over IPv6", RAW_IP, ipv6(132, &[0; 30]), Carried::IpProtocol(132)),
         ("an unknown link type", 9999, vec![0; 60], Carried::LinkType(9999)),
+        ("ATM cells in ERF", 197, erf(3, &[0; 60]), Carried::LinkType(197)),
+        ("MPEG in SunATM", 123, vec![3; 60], Carried::LinkType(123)),
         ("USER2 without PKTAP", 149, vec![7; 60], Carried::LinkType(149)),
         ("encrypted Wi-Fi", 105, protected, Carried::EncryptedWlan),
         ("compressed PPP", 9, vec![0, 0xfd, 1, 2], Carried::PppProtocol(0x00fd)),
@@ -336,6 +369,9 @@ fn what_carries_no_connection_is_no_gap() {
         ("PPP's LCP", 9, vec![0xff, 3, 0xc0, 0x21, 9, 1]),
         ("a beacon", 105, [&[0x80, 0][..], &[0; 30]].concat()),
         ("a discovery of PPPoE", ETHERNET, frame(0x8863)),
+        ("padding of a capture card", 197, erf(48, &[0; 60])),
+        ("what a capture card says about itself", 197, erf(27, &[0; 60])),
+        ("signalling of ATM", 123, vec![6; 60]),
     ] {
         assert!(carried(link, &bytes).is_control(), "{what}");
     }

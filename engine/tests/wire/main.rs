@@ -9,6 +9,7 @@ mod ech;
 mod hello;
 mod ja4;
 mod link_headers;
+mod only_ip;
 mod preamble;
 mod properties;
 mod seeds;

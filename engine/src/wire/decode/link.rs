@@ -27,6 +27,7 @@ pub(super) fn layer(frame: &mut Frame) -> Layer {
         117 => Layer::PacketFilterLog,
         119 | 163 => Layer::Prism,
         122 => Layer::FibreChannel,
+        123 => Layer::SunAtm,
         127 => Layer::Radiotap,
         129 => Layer::LinuxArcnet,
         138 => Layer::FireWire,
@@ -36,6 +37,7 @@ pub(super) fn layer(frame: &mut Frame) -> Layer {
         }
         166 | 204 => Layer::DirectedPpp,
         192 => Layer::PerPacketInformation,
+        197 => Layer::Erf,
         205 => Layer::DirectedCiscoHdlc,
         206 => Layer::DirectedFrameRelay,
         228 => Layer::Ipv4,

@@ -4,12 +4,14 @@
 //! that follows; the loop in `walk` dispatches on that layer. A new protocol is one file, one variant of
 //! `Layer` and one line in `walk`.
 
+mod amt;
 mod arcnet;
 mod arista;
 mod authentication;
 mod bsd_logs;
 mod capwap;
 pub mod carried;
+mod erf;
 mod erspan;
 mod etag;
 mod ether_ip;
@@ -31,11 +33,13 @@ mod juniper;
 mod l2tp;
 mod layer;
 mod link;
+mod lisp;
 mod macsec;
 mod metadata;
 mod mpls;
 mod nflog;
 mod nsh;
+mod only_ip;
 mod packet_information;
 mod pbb;
 mod plain;
@@ -43,8 +47,10 @@ mod pppoe;
 mod redundancy;
 pub mod rejection;
 pub mod segment;
+mod sun_atm;
 mod switch_tag;
 mod tcp;
+mod teredo;
 mod token_ring;
 mod trill;
 mod ttag;

@@ -3,7 +3,7 @@
 use super::layer::Layer;
 
 /// Destination ports of the other tunnels.
-const FIXED: [(u16, Layer); 7] = [
+const FIXED: [(u16, Layer); 10] = [
     (2152, Layer::GtpU),
     (4790, Layer::VxlanGpe),
     (37_008, Layer::Tzsp),
@@ -11,10 +11,14 @@ const FIXED: [(u16, Layer); 7] = [
     (5247, Layer::Capwap),
     (4754, Layer::Gre),
     (6635, Layer::Mpls),
+    (3544, Layer::Teredo),
+    (4341, Layer::Lisp),
+    (2268, Layer::Amt),
 ];
 
 /// Ports that one end has in both directions, while the other end's may be any.
-const EITHER_END: [(u16, Layer); 2] = [(1701, Layer::L2tp), (5247, Layer::Capwap)];
+const EITHER_END: [(u16, Layer); 4] =
+    [(1701, Layer::L2tp), (5247, Layer::Capwap), (3544, Layer::Teredo), (2268, Layer::Amt)];
 
 /// Which UDP ports tunnels have.
 #[derive(Clone, Debug)]

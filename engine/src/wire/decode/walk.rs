@@ -8,10 +8,11 @@ use super::segment::Segment;
 use super::tunnel_ports::TunnelPorts;
 use super::undecoded::Undecoded;
 use super::{
-    arcnet, arista, authentication, bsd_logs, capwap, erspan, etag, ether_ip, ethernet, ethernet_preamble,
-    fabric_path, fddi, frame_relay, geneve, gre, gtp, hp_erm, ip_over, ipv4, ipv6, juniper, l2tp, link,
-    macsec, metadata, mpls, nflog, nsh, packet_information, pbb, pppoe, redundancy, switch_tag, tcp,
-    token_ring, trill, ttag, tzsp, udp, vntag, vxlan, wccp, wlan,
+    amt, arcnet, arista, authentication, bsd_logs, capwap, erf, erspan, etag, ether_ip, ethernet,
+    ethernet_preamble, fabric_path, fddi, frame_relay, geneve, gre, gtp, hp_erm, ip_over, ipv4, ipv6,
+    juniper, l2tp, link, lisp, macsec, metadata, mpls, nflog, nsh, packet_information, pbb, pppoe,
+    redundancy, sun_atm, switch_tag, tcp, teredo, token_ring, trill, ttag, tzsp, udp, vntag, vxlan, wccp,
+    wlan,
 };
 
 /// More layers than any real mirror port stacks. Each VLAN tag, each MPLS label, and each header inside a
@@ -152,6 +153,8 @@ fn peel_rare(layer: Layer, frame: &mut Frame<'_>) -> Result<Layer, Rejection> {
         Layer::PacketTap => packet_information::peel_tap(frame),
         Layer::NetfilterLog => nflog::peel(frame),
         Layer::Juniper => juniper::peel(frame),
+        Layer::Erf => erf::peel(frame),
+        Layer::SunAtm => sun_atm::peel(frame),
         Layer::Infiniband => ip_over::peel_infiniband(frame),
         Layer::FireWire => ip_over::peel_fire_wire(frame),
         Layer::FibreChannel => ip_over::peel_fibre_channel(frame),
@@ -172,6 +175,9 @@ fn peel_rare(layer: Layer, frame: &mut Frame<'_>) -> Result<Layer, Rejection> {
         Layer::L2tp => l2tp::peel(frame),
         Layer::L2tp3 => l2tp::peel_3(frame),
         Layer::Capwap => capwap::peel(frame),
+        Layer::Teredo => teredo::peel(frame),
+        Layer::Lisp => lisp::peel(frame),
+        Layer::Amt => amt::peel(frame),
         // These are dispatched in `walk`.
         Layer::Ethernet
         | Layer::Vlan
