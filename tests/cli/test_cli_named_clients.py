@@ -1,11 +1,12 @@
 """`netmon privacy` for stores of several sensors, and for machines that are given by address or name."""
 
 import json
+import struct
 from dataclasses import replace
 
 import pytest
 
-from netmon.days import DAY_NS
+from netmon.days import DAY_NS, DAY_S
 from tests.records import START_NS, classified
 from tests.store.conftest import lines_of
 
@@ -49,11 +50,22 @@ def replace_last(classified_flow):
     return replace(classified_flow, flow=replace(classified_flow.flow, last_ns=classified_flow.flow.start_ns))
 
 
+def later(capture, days):
+    """A pcap file whose packets are so many days later."""
+    data, at = bytearray(capture.read_bytes()), 24
+    while at < len(data):
+        seconds, _, length = struct.unpack_from("<III", data, at)
+        struct.pack_into("<I", data, at, seconds + days * DAY_S)
+        at += 16 + length
+    return bytes(data)
+
+
 def test_a_store_of_several_sensors_is_listed(netmon, demo, tmp_path):
     """A file that is not the sensor's own, with an entry for each way in which it shows clients."""
-    for sensor, level in (("a", 0), ("b", 1), ("c", 1)):
+    for days, (sensor, level) in enumerate((("a", 0), ("b", 1), ("c", 1))):
         (tmp_path / "c.yaml").write_text(f"sensor: {{name: {sensor}}}\nprivacy: {{level: {level}}}\n")
-        netmon("read", "--config", "c.yaml", "--store", "fleet.db", demo)
+        (tmp_path / f"{sensor}.pcap").write_bytes(later(demo, days))
+        netmon("read", "--config", "c.yaml", "--store", "fleet.db", f"{sensor}.pcap")
     listed = json.loads(netmon("privacy", "list", "--json", "--store", "fleet.db").stdout)["stored"]
     found = [one for one in listed if one["where"] == "fleet.db"]
     assert [one["clients"].split()[0] for one in found] == ["addresses,", "a"]

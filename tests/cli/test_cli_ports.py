@@ -326,7 +326,8 @@ def test_an_unprivileged_sensor_opens_what_comes_back(network, start, environmen
     (tmp_path / "state").mkdir()
     (tmp_path / "state").chmod(0o777)
     (tmp_path / "netmon.yaml").write_text("capture: {workers: 2, ring_mib: 4}\nstate: {folder: state}\n")
-    running = both(start, "--config", tmp_path / "netmon.yaml", prefix=UNPRIVILEGED)
+    settings = ("--config", tmp_path / "netmon.yaml", "--offload", "off")
+    running = both(start, *settings, prefix=UNPRIVILEGED)
     network.ip("link delete m3")
     assert running.line() == "m3: not captured: no such interface"
     network.add("m3")
@@ -339,7 +340,7 @@ def test_an_unprivileged_sensor_opens_what_comes_back(network, start, environmen
 def test_a_filter_applies_to_interfaces_that_come_later(network, start):
     """Also to one with another link type; on each, it is compiled for its packets."""
     need("libpcap")
-    running = start("-i", "m1", "-i", "m5", "-i", "raw0", "udp", "dst", "port", "10")
+    running = start("-i", "m1", "-i", "m5", "-i", "raw0", "--offload", "off", "udp", "dst", "port", "10")
     network.add("m5")
     network.ip("tuntap add raw0 mode tun", "link set raw0 up")
     running.wait_until_up(m1=1, m5=1, raw0=0)  # nothing holds the other end of raw0
@@ -353,7 +354,9 @@ def test_a_filter_applies_to_interfaces_that_come_later(network, start):
 def test_scapy_says_what_it_does_not_do(network, environment):
     """One line at the start; an interface that goes down then ends the capture, as it says."""
     pytest.importorskip("scapy")
-    running = RunningSensor(network, environment, ("-i", "m1", "-i", "m3", "--source", "scapy"), ())
+    running = RunningSensor(
+        network, environment, ("-i", "m1", "-i", "m3", "--source", "scapy", "--offload", "off"), ()
+    )
     try:
         assert running.line().startswith("--source scapy: an interface that goes down or is removed ends")
         assert running.line() == WATCHING.format("m1, m3")

@@ -67,5 +67,5 @@ def test_options_change_the_configuration(tmp_path):
 
 def test_an_invalid_country():
     """The error message has the option."""
-    with pytest.raises(ConfigError, match="--country: 'XYZ' is not a country code"):
+    with pytest.raises(ConfigError, match="--country: 'xyz' is not a country code"):
         SubjectOptions(country="xyz").load()

@@ -70,6 +70,7 @@ PREAMBLES = {
     "socks 5": SOCKS5,
     "smtp": b"EHLO %s.corp.example\r\nSTARTTLS\r\n" % SECRET,
     "imap": b'a1 ID ("name" "%s")\r\na2 STARTTLS\r\n' % SECRET,
+    "ftp after a refusal": b"USER %s\r\nAUTH TLS\r\n" % SECRET,
     "ftp": b"CLNT %s\r\nAUTH TLS\r\n" % SECRET,
     "xmpp": b"<?xml version='1.0'?><stream:stream from='%s@a.example' to='a.example'><starttls/>" % SECRET,
     "sql server": TDS,

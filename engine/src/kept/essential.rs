@@ -6,7 +6,7 @@
 
 use super::hello_extensions::blank_extensions;
 use super::minimise::minimise;
-use crate::wire::preamble::{is_step, parse_step, StepKind};
+use crate::wire::preamble::{is_greeting, is_step, parse_dialogue, parse_step, Step, StepKind};
 use crate::wire::tls_server::{is_server_hello, parse_server_certificate};
 use crate::wire::{dns, dtls, gquic, quic, tls, Parse, Progress};
 
@@ -52,13 +52,14 @@ fn keep_opening(kept: &mut [u8], mut at: usize, next_beginning: impl Fn(usize) -
         if is_server_hello(rest) {
             return at + enough(rest, parse_server_certificate);
         }
-        let (length, is_last) = match parse_step(rest) {
+        let parse = if asks_for_tls(rest) { parse_command } else { parse_step };
+        let (length, is_last) = match parse(rest) {
             Ok(Progress::Parsed(Some(step))) if may_be_followed(step.kind) => (step.length, false),
-            Ok(Progress::Parsed(Some(_))) => (enough(rest, parse_step).max(head_length(rest)), true),
+            Ok(Progress::Parsed(Some(_))) => (enough(rest, parse).max(head_length(rest)), true),
             _ => (next_beginning(at + 1) - at, true),
         };
         let end = at + length.clamp(1, rest.len());
-        keep_step(&mut kept[at..], end - at);
+        keep_step(&mut kept[at..], end - at, parse);
         at = end;
         if is_last || at == kept.len() {
             break;
@@ -73,7 +74,29 @@ fn head_length(stream: &[u8]) -> usize {
 }
 
 fn may_be_followed(kind: StepKind) -> bool {
-    matches!(kind, StepKind::Prelude | StepKind::Tunnel)
+    matches!(kind, StepKind::Prelude | StepKind::Dialogue | StepKind::Space | StepKind::Tunnel)
+}
+
+/// A step, or a command of any name in a dialogue.
+fn parse_command(stream: &[u8]) -> Parse<Option<Step>> {
+    match parse_step(stream) {
+        Ok(Progress::Parsed(None)) => Ok(parse_dialogue(stream)),
+        parsed => parsed,
+    }
+}
+
+/// True if `stream` begins with commands of a line protocol that lead to a request for TLS.
+fn asks_for_tls(mut stream: &[u8]) -> bool {
+    for _ in 0..MAX_STEPS {
+        match parse_command(stream) {
+            Ok(Progress::Parsed(Some(step))) if step.kind == StepKind::Dialogue => {
+                stream = stream.get(step.length..).unwrap_or_default();
+            }
+            Ok(Progress::Parsed(Some(step))) => return step.kind == StepKind::Prelude,
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// The length of the shortest beginning of `stream` that says as much as all of it. More bytes never take a
@@ -92,12 +115,14 @@ fn enough<T>(stream: &[u8], parse: impl Fn(&[u8]) -> Parse<T>) -> usize {
 }
 
 /// Blanks those of the first `length` bytes that a step, or what is none, does not need.
-fn keep_step(rest: &mut [u8], length: usize) {
+fn keep_step(rest: &mut [u8], length: usize, parse: impl Fn(&[u8]) -> Parse<Option<Step>>) {
     if tls::is_record_in_mid_stream(rest) {
         blank_records(&mut rest[..length]);
         return;
     }
-    let read = |bytes: &[u8]| (parse_step(bytes), is_beginning(bytes), tls::is_record_in_mid_stream(bytes));
+    let read = |bytes: &[u8]| {
+        (parse(bytes), is_beginning(bytes), is_greeting(bytes), tls::is_record_in_mid_stream(bytes))
+    };
     let before = read(rest);
     minimise(rest, (0, length), |bytes| read(bytes) == before);
 }
