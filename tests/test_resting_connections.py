@@ -12,7 +12,8 @@ from netmon.records import FlowRecord
 from netmon.sources import to_batch
 from netmon.sources.files import FileSource
 from tests.craft import golden, golden_time
-from tests.craft.packets import address
+from tests.craft.packets import ACK, RST, SYN, address
+from tests.craft.scene import connection, flight
 from tests.flood_packets import ADDRESS_AT, HOSTILE, RAW_IP, SEQUENCE_AT, START_NS, resting_connections
 from tests.floods import SMALL
 
@@ -49,6 +50,46 @@ def test_a_client_with_many_connections_makes_no_other_forgotten() -> None:
     flows: tuple[FlowRecord, ...] = to_batch(engine.finish()).flows
     resumed = [flow for flow in flows if flow.continues is not None and flow.name is not None]
     assert len(resumed) >= 0.99 * len(honest)
+
+
+STRAYS = {
+    "syn": (True, SYN),
+    "reset": (True, RST),
+    "syn_ack": (False, SYN | ACK),
+    "server_reset": (False, RST | ACK),
+}
+"""Segments that are forged into a connection: whether in the client's name, and control bits."""
+
+
+@pytest.mark.parametrize("rest_s", [1, 3600])
+@pytest.mark.parametrize("kind", STRAYS)
+def test_stray_segments_take_no_name_from_a_connection(kind, rest_s) -> None:
+    """What follows a forged segment has the name of the connection, and no byte is counted twice or lost."""
+    talk = connection()
+    talk.open()
+    talk.send(flight())
+    talk.receive(b"\x17\x03\x03\x00\x04abcd")
+    talk.now_ns += rest_s * 1_000_000_000
+    is_client, control = STRAYS[kind]
+    number = (talk.next_up if is_client else talk.next_down) + 2**30 & 0xFFFFFFFF
+    if is_client:
+        talk.up(control, seq=number)
+    else:
+        held, talk.next_down = talk.next_down, number
+        talk.down(control)
+        talk.next_down = held
+    talk.now_ns += rest_s * 1_000_000_000
+    for _ in range(40):
+        talk.send(bytes(1000))
+        talk.receive(b"ok")
+    engine = _engine.Engine(_engine.Matcher([], [], []), every_flow=True)
+    for one in talk.sent:
+        engine.feed(one.time_ns, RAW_IP, one.packet, len(one.packet))
+    flows: tuple[FlowRecord, ...] = to_batch(engine.finish()).flows
+    assert all(flow.name for flow in flows if flow.sent_bytes + flow.received_bytes > 40)
+    assert sum(flow.sent_bytes + flow.received_bytes for flow in flows) == sum(
+        len(one.packet) for one in talk.sent
+    )
 
 
 @pytest.mark.parametrize("off_by", [0, 1000, 2**19, 2**22, 2**31])

@@ -1,11 +1,13 @@
 //! The path of a packet, on one screen: decode → flow → view → opening → name → report.
 
 mod clocks;
+mod contest;
 mod dns_messages;
 mod held_packets;
 mod keeping;
 mod lifecycle;
 mod machine_messages;
+mod pending_syns;
 mod recall;
 mod sieve_offers;
 mod sieving;
@@ -15,8 +17,10 @@ mod upkeep;
 
 pub use self::state::Monitor;
 
+use self::contest::Owner;
 use self::keeping::Role;
 use self::machine_messages::may_name_machines;
+use self::pending_syns::PendingSegment;
 use self::state::Sender;
 use self::timekeeping::Timed;
 use crate::capture::Packet;
@@ -35,7 +39,7 @@ use crate::view::unseen_data::Revealed;
 use crate::wire::decode::undecoded::Undecoded;
 use crate::wire::decode::{decode, plain_segment, Decoded};
 use crate::wire::quic::{may_be_long_header, may_be_short_header};
-use crate::wire::{Rejection, Segment, Transport};
+use crate::wire::{flags, Rejection, Segment, Transport};
 
 impl Monitor {
     /// Processes one packet, unless it waits for those after it to confirm its time.
@@ -210,23 +214,6 @@ impl Monitor {
         self.offer_now_and_then(segment, sender);
     }
 
-    /// Counts a TCP segment, if it is one of those that make up most of a connection; see `Flow::add_settled`.
-    #[inline(always)]
-    fn continue_settled(
-        &mut self,
-        segment: &Segment<'_>,
-        header: TcpHeader,
-        sender: Sender<'_>,
-        arrival: Arrival,
-    ) -> bool {
-        if self.kept.are_kept() || self.heads.has_lost() {
-            return false;
-        }
-        let Some(flow) = sender.slot.and_then(|slot| self.table.get_mut(slot)) else { return false };
-        flow.traffic.silence_ns(arrival.time_ns) <= self.settings.timeout_ns(true)
-            && flow.add_settled(sender.side, header, segment, arrival.time_ns)
-    }
-
     /// The path of a TCP segment.
     #[inline]
     fn tcp(
@@ -238,14 +225,50 @@ impl Monitor {
         captured: Option<&Captured<'_>>,
     ) {
         let side = sender.side;
-        let is_new = |flow: &Flow| flow.starts_new_connection(side, header);
-        let slot = self.continue_flow(sender.slot, true, arrival.time_ns, is_new);
+        let is_new = |flow: &Flow| flow.opening.is_closed() && flow.starts_new_connection(side, header);
+        let mut slot = self.continue_flow(sender.slot, true, arrival.time_ns, is_new);
+        let is_clear = header.flags & flags::SYN == 0 && self.pending.is_empty() && self.idle.is_empty();
+        if let Some(running) = slot.filter(|_| !is_clear) {
+            slot = match self.contest(running, segment, header, (sender, arrival), captured) {
+                Owner::Flow(slot) => Some(slot),
+                Owner::Next(segments) => self.follow_pending(&segments, sender),
+                Owner::Unknown => return,
+            };
+        }
+        self.follow_tcp(slot, segment, header, (sender, arrival), captured);
+    }
+
+    /// Processes the segments with which another connection took the place of one; returns the slot of its flow.
+    #[cold]
+    fn follow_pending(&mut self, segments: &[PendingSegment], sender: Sender<'_>) -> Option<u32> {
+        for one in segments {
+            let slot = self.table.find(sender.key, self.table.hash(sender.key));
+            let sender = Sender { side: one.side, slot, ..sender };
+            let packet = one.packet();
+            let captured = one.captured(packet.as_ref());
+            self.follow_tcp(slot, &one.segment(), one.header, (sender, one.arrival), captured.as_ref());
+        }
+        self.table.find(sender.key, self.table.hash(sender.key))
+    }
+
+    /// As `tcp`, for a segment that belongs to the flow in a slot, or begins one.
+    #[inline]
+    fn follow_tcp(
+        &mut self,
+        slot: Option<u32>,
+        segment: &Segment<'_>,
+        header: TcpHeader,
+        (sender, arrival): (Sender<'_>, Arrival),
+        captured: Option<&Captured<'_>>,
+    ) {
+        let side = sender.side;
         let slot =
             slot.unwrap_or_else(|| self.begin(sender, arrival, segment, MessageKind::of_stream(segment)));
         let Some(flow) = self.table.get_mut(slot) else { return };
         flow.add(side, segment, arrival.time_ns);
         let mut met = flow.opening.note_segment(side, header, segment.payload_len);
-        let revealed = flow.view.unseen.follow(side, header, segment.payload_len);
+        let is_stray = header.is_control() && flow.is_stray(side, header);
+        let revealed = flow.follow_numbers(side, header, segment.payload_len, is_stray);
         if revealed != Revealed::default() {
             met |= flow.opening.note_unseen(side, header, revealed);
         }
@@ -257,7 +280,7 @@ impl Monitor {
             let first_byte = flow.opening.stream_start(flow.ends.client_side());
             self.timer.time_data(&mut flow.view.handshake, packet, header, first_byte);
         }
-        if header.is_control() {
+        if header.is_control() && !is_stray {
             self.timer.time_segment(&mut flow.view.handshake, packet, header);
             is_closing = flow.opening.note_control(side, header, &mut flow.ends);
         }

@@ -59,6 +59,7 @@ TABLES = {
     "fragments": "fragments of packets",
     "queries": "DNS queries",
     "idle_connections": "remembered connections",
+    "pending_syns": "unanswered SYNs",
     "names": "names from DNS",
     "clients": "clients of names",
     "nat64_networks": "NAT64 networks",

@@ -16,6 +16,8 @@ counters! {
         queries,
         /// Connections remembered while they are silent.
         idle_connections,
+        /// SYNs of other connections than those that run between their ends.
+        pending_syns,
         /// Flows whose packets were kept as evidence.
         evidence,
     }

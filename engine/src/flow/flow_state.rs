@@ -21,7 +21,8 @@ use crate::types::volume::Volume;
 use crate::view::duplicates::Duplicates;
 use crate::view::flow_view::FlowView;
 use crate::view::side_realms::SideRealms;
-use crate::wire::Segment;
+use crate::view::unseen_data::Revealed;
+use crate::wire::{flags, Segment};
 
 /// Packets within which a flow that looks like DNS must turn out to be DNS.
 const MAX_POSSIBLE_PACKETS: u64 = 16;
@@ -184,6 +185,35 @@ impl Flow {
         let is_late =
             || self.traffic.sides()[side].packets == 0 && self.view.unseen.is_preceded_by(side, header);
         self.opening.starts_new_connection(side, header) && !is_late()
+    }
+
+    /// True for a reset, a FIN or an answer to a SYN whose number is far from those of the connection: both hosts ignore it.
+    pub fn is_stray(&self, side: usize, header: TcpHeader) -> bool {
+        let is_of_start = header.flags & (flags::RST | flags::FIN) == 0;
+        (self.opening.had_payload() || !is_of_start) && self.view.unseen.is_far(side, header.seq)
+    }
+
+    /// Follows the numbers of a segment that `side` sent, unless it is stray.
+    #[inline]
+    pub fn follow_numbers(
+        &mut self,
+        side: usize,
+        header: TcpHeader,
+        payload_len: u32,
+        is_stray: bool,
+    ) -> Revealed {
+        if is_stray {
+            return Revealed::default();
+        }
+        self.view.unseen.follow(side, header, payload_len)
+    }
+
+    /// The flow, to which stray segments belong that began one of its own.
+    pub fn with_strays(mut self, strays: Self) -> Self {
+        self.traffic.add_volumes(*strays.traffic.sides());
+        self.view.duplicates = strays.view.duplicates;
+        (self.realms, self.reporting) = (strays.realms, strays.reporting);
+        self
     }
 
     /// How far the two ends came in contact.

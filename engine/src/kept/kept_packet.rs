@@ -127,6 +127,12 @@ impl KeptPacket {
         Self { number, time_ns, link, interface, wire_len, addresses, shows, bytes: bytes.into() }
     }
 
+    /// The packet.
+    pub fn packet(&self) -> Packet<'_> {
+        let Self { number, time_ns, link, interface, wire_len, ref bytes, .. } = *self;
+        Packet { number, time_ns, link, interface, wire_len, bytes }
+    }
+
     /// The memory that it takes, about.
     pub fn size(&self) -> usize {
         self.bytes.len() + Self::OVERHEAD

@@ -1,6 +1,7 @@
 //! How flows begin, are identified, and end.
 
 use super::keeping::keep_answers;
+use super::pending_syns::count_unanswered;
 use super::state::{context, Monitor, Sender};
 use crate::flow::{due_ns, Flow, DECIDE_AFTER_NS};
 use crate::naming::identify;
@@ -11,6 +12,7 @@ use crate::resolution::{MessageKind, Messages};
 use crate::types::arrival::Arrival;
 use crate::types::contact::Contact;
 use crate::types::end_reason::EndReason;
+use crate::types::tcp_header::TcpHeader;
 use crate::wire::Segment;
 
 impl Monitor {
@@ -35,6 +37,23 @@ impl Monitor {
         let reason = flow.opening.end_reason(reason);
         self.end(slot?, reason);
         None
+    }
+
+    /// Counts a TCP segment, if it is one of those that make up most of a connection; see `Flow::add_settled`.
+    #[inline(always)]
+    pub(super) fn continue_settled(
+        &mut self,
+        segment: &Segment<'_>,
+        header: TcpHeader,
+        sender: Sender<'_>,
+        arrival: Arrival,
+    ) -> bool {
+        if self.kept.are_kept() || self.heads.has_lost() {
+            return false;
+        }
+        let Some(flow) = sender.slot.and_then(|slot| self.table.get_mut(slot)) else { return false };
+        flow.traffic.silence_ns(arrival.time_ns) <= self.settings.timeout_ns(true)
+            && flow.add_settled(sender.side, header, segment, arrival.time_ns)
     }
 
     /// Starts a flow with its first packet; returns its slot.
@@ -75,6 +94,8 @@ impl Monitor {
     /// Ends a flow: reads what is left of it, counts it, and reports it if it matches or if all flows are reported.
     pub(super) fn end(&mut self, slot: u32, reason: EndReason) {
         self.end_sieving(slot);
+        let unanswered = self.pending.take(slot, |_| true);
+        count_unanswered(&unanswered, &mut self.table);
         let Some(flow) = self.table.get_mut(slot) else { return };
         flow.finish_opening(slot, &mut self.heads, &mut self.tally);
         if let Some(kind) = flow.message_kind().filter(|_| flow.ends.is_tcp()) {

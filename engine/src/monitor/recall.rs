@@ -36,10 +36,10 @@ impl Monitor {
                     self.timer.distrust_clocks();
                     self.tally.view(arrival.interface).clock_steps += 1;
                 }
-                if !is_continued && flags & SYN == 0 {
-                    return None; // a stray segment, which must not make anything forgotten
+                if !is_continued {
+                    return None; // a stray segment, or another connection; nothing is forgotten until that is answered
                 }
-                let remembered = self.idle.take_tcp(key).filter(|_| is_continued)?;
+                let remembered = self.idle.take_tcp(key)?;
                 Some(remembered.resume(*key, remembered.client_side(), id, arrival))
             }
             Transport::Udp => {

@@ -2,6 +2,7 @@
 
 use super::clocks::Clocks;
 use super::held_packets::HeldPackets;
+use super::pending_syns::PendingSyns;
 use super::sieve_offers::Sieving;
 use crate::counters::tally::Tally;
 use crate::flow::{Flow, IdleMemory, Table};
@@ -43,6 +44,7 @@ pub struct Monitor {
     pub(super) fragments: Fragments,
     pub(super) timer: HandshakeTimer,
     pub(super) idle: IdleMemory,
+    pub(super) pending: PendingSyns,
     pub(super) fragment_packets: FragmentPackets,
     pub(super) flow_ids: (u64, u64),
     pub(super) clocks: Clocks,
@@ -89,6 +91,7 @@ impl Monitor {
             timer: HandshakeTimer::new(settings.is_live() || settings.one_clock),
             ports: TunnelPorts::new(&settings.vxlan_ports, &settings.geneve_ports, &settings.hp_erm_ports),
             idle: IdleMemory::new(settings.max_idle_connections),
+            pending: PendingSyns::default(),
             fragment_packets: FragmentPackets::default(),
             kept: KeptPackets::new(settings.max_evidence_bytes),
             settings,

@@ -1,5 +1,6 @@
 //! What is done for flows as time passes: they time out, long ones are reported again, all end with the capture.
 
+use super::pending_syns::count_unanswered;
 use super::state::{context, Monitor};
 use crate::counters::tally::Tally;
 use crate::flow::{due_ns, DECIDE_AFTER_NS, LINGER_NS};
@@ -19,6 +20,8 @@ impl Monitor {
         self.next_sweep_ns = now_ns.saturating_add(SECOND_NS);
         context!(self).expire_answers(now_ns);
         self.timer.evaluate(now_ns);
+        let unanswered = self.pending.take_expired(now_ns);
+        count_unanswered(&unanswered, &mut self.table);
         let mut due = std::mem::take(&mut self.due);
         self.table.collect_due(now_ns, &mut due);
         for &slot in &due {

@@ -180,8 +180,13 @@ impl Opening {
         }
         let OpeningSide { base, base_known, skipped, .. } = self.sides[side];
         let same_syn = base_known && base == header.seq.wrapping_add(1).wrapping_add(u32::from(skipped));
-        let had_payload = self.sides.iter().any(|side| side.state != OpeningState::Waiting);
-        !same_syn && (self.is_closed() || had_payload)
+        let is_answered = self.sides.iter().all(|side| side.base_known);
+        !same_syn && (self.is_closed() || self.had_payload() || is_answered)
+    }
+
+    /// A side has sent payload.
+    pub fn had_payload(&self) -> bool {
+        self.sides.iter().any(|side| side.state != OpeningState::Waiting)
     }
 
     /// Both directions were closed, or the connection was reset.

@@ -145,7 +145,7 @@ fn classify(
     let is_late = age > window / LATE;
     if age > window {
         Occurrence::First
-    } else if segment.identification != 0 || is_syn(segment) {
+    } else if segment.identification != 0 || (is_syn(segment) && !is_late) {
         Occurrence::Duplicate
     } else if is_late && habit() == Habit::Once {
         Occurrence::First

@@ -222,6 +222,12 @@ impl UnseenData {
         self.is_answered() && is_acknowledged && is_near(header.seq, self.next[side])
     }
 
+    /// A number of `side` is farther from what it reached than anything in flight.
+    pub fn is_far(&self, side: usize, number: u32) -> bool {
+        let ahead = number.wrapping_sub(self.next[side]);
+        self.next_known[side] && ahead.min(ahead.wrapping_neg()) > MAX_STEP
+    }
+
     /// A segment that `side` sent belongs to the connection, and precedes what both sides reached.
     pub fn is_preceded_by(&self, side: usize, header: TcpHeader) -> bool {
         let is_behind = |number: u32, next: u32| (1..=MAX_UNSEEN_STEP).contains(&next.wrapping_sub(number));

@@ -1,5 +1,7 @@
 //! TCP connections that rest for longer than their flows last go on with their name, and no other connection gets it.
 
+mod contests;
+
 use _engine::capture::Packet;
 use _engine::monitor::Monitor;
 use _engine::report::flow_record::FlowRecord;
@@ -166,14 +168,18 @@ fn another_connection_on_the_same_ports_has_no_name() {
 #[test]
 fn a_new_connection_makes_the_old_one_forgotten_and_a_stray_segment_does_not() {
     let (client, server) = reached();
-    for (packet, name) in [
-        (segment(true, PORT, (5, 0), SYN, b""), None),
-        (segment(true, PORT, (5, 6), ACK, b"stray"), Some(NAME)),
-        (segment(false, PORT, (5, 0), RST, b""), Some(NAME)),
+    let syn = segment(true, PORT, (5, 0), SYN, b"");
+    for (packets, name) in [
+        (vec![syn.clone(), segment(false, PORT, (7, 6), SYN | ACK, b"")], None),
+        (vec![syn], Some(NAME)),
+        (vec![segment(true, PORT, (5, 6), ACK, b"stray")], Some(NAME)),
+        (vec![segment(false, PORT, (5, 0), RST, b"")], Some(NAME)),
     ] {
         let mut monitor = of_file();
         open(&mut monitor, START, PORT);
-        feed(&mut monitor, START + 400 * SECOND, &packet);
+        for packet in packets {
+            feed(&mut monitor, START + 400 * SECOND, &packet);
+        }
         let later = segment(true, PORT, (client, server), ACK, b"data");
         feed(&mut monitor, START + 800 * SECOND, &later);
         assert_eq!(finish(&mut monitor)[2].name.as_deref(), name);

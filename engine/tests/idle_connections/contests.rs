@@ -1,0 +1,226 @@
+//! Segments of another connection between the ends of one that runs or rests: only one that is answered takes its place.
+
+use super::{feed, finish, hello, of_file, open, reached, segment, FlowRecord, NAME, PORT, SECOND, START};
+use _engine::monitor::Monitor;
+use _engine::report::phase::Phase;
+use _engine::types::end_reason::EndReason;
+
+const ACK: u8 = 16;
+const SYN: u8 = 2;
+const RST: u8 = 4;
+const FIN: u8 = 1;
+const FAR: u32 = 1 << 30;
+const STEP: u64 = 60_000_000;
+
+/// Who sends (the client: true), its numbers, control bits and payload.
+type Sent<'a> = (bool, (u32, u32), u8, &'a [u8]);
+
+/// Feeds segments, 60 ms apart so that none is a duplicate, from `time_ns` on.
+fn send(monitor: &mut Monitor, time_ns: u64, segments: &[Sent<'_>]) {
+    for (n, &(up, numbers, flags, payload)) in segments.iter().enumerate() {
+        let packet = segment(up, PORT, numbers, flags, payload);
+        feed(monitor, time_ns + n as u64 * STEP, &packet);
+    }
+}
+
+/// What goes on after `open`: ten segments of 50 bytes of the client, each acknowledged.
+fn go_on(monitor: &mut Monitor, time_ns: u64) {
+    let (client, server) = reached();
+    for n in 0..10 {
+        let seq = client + n * 50;
+        send(
+            monitor,
+            time_ns + 2 * u64::from(n) * STEP,
+            &[(true, (seq, server), ACK, &[0x17; 50]), (false, (server, seq + 50), ACK, b"")],
+        );
+    }
+}
+
+fn packets(flow: &FlowRecord) -> u64 {
+    flow.sent_packets + flow.received_packets
+}
+
+/// Stray segments of several kinds.
+fn strays() -> Vec<Vec<Sent<'static>>> {
+    let (client, server) = reached();
+    let syn = |up, seq| (up, (seq, 0), SYN, &b""[..]);
+    vec![
+        vec![syn(true, client + FAR)],
+        vec![syn(true, client + 5)],
+        vec![syn(true, client.wrapping_sub(3000))],
+        vec![syn(true, client + FAR); 20],
+        (0..20).map(|n| syn(true, client + FAR + n * 7)).collect(),
+        vec![syn(false, server + FAR)],
+        vec![syn(true, client + FAR), syn(false, server + FAR)],
+        vec![(true, (client + FAR, 0), SYN, b"a request")],
+        vec![syn(true, client + FAR), (true, (client + FAR + 1, 9), ACK, b"not answered")],
+        vec![syn(true, client + FAR), (true, (client + FAR + 1, 0), RST, b"")],
+        vec![(false, (server + FAR, client + FAR), SYN | ACK, b"")],
+        vec![(true, (client + FAR, 0), RST, b"")],
+        vec![(false, (server + FAR, 0), RST | ACK, b"")],
+        vec![(true, (client + FAR, server), FIN | ACK, b""), (false, (server + FAR, client), FIN | ACK, b"")],
+    ]
+}
+
+#[test]
+fn stray_segments_take_no_name_from_a_connection_that_runs_and_all_bytes_are_in_its_flow() {
+    for stray in strays() {
+        let mut monitor = of_file();
+        open(&mut monitor, START, PORT);
+        send(&mut monitor, START + SECOND, &stray);
+        go_on(&mut monitor, START + 3 * SECOND);
+        let flows = finish(&mut monitor);
+        assert_eq!(flows.len(), 1, "{stray:?}");
+        assert_eq!(flows[0].name.as_deref(), Some(NAME), "{stray:?}");
+        assert_eq!((packets(&flows[0]), flows[0].unseen_bytes), (25 + stray.len() as u64, 0), "{stray:?}");
+        assert_eq!(flows[0].phase, Phase::End(EndReason::CaptureEnd), "{stray:?}");
+    }
+}
+
+#[test]
+fn stray_segments_before_a_silence_take_no_name() {
+    for stray in strays() {
+        let mut monitor = of_file();
+        open(&mut monitor, START, PORT);
+        send(&mut monitor, START + SECOND, &stray);
+        go_on(&mut monitor, START + 7200 * SECOND);
+        let flows = finish(&mut monitor);
+        let names: Vec<_> = flows.iter().map(|flow| flow.name.as_deref()).collect();
+        assert_eq!(names, [Some(NAME); 2], "{stray:?}");
+        assert_eq!(flows.iter().map(packets).sum::<u64>(), 25 + stray.len() as u64, "{stray:?}");
+    }
+}
+
+#[test]
+fn stray_segments_in_a_silence_take_no_name() {
+    for stray in strays().into_iter().filter(|stray| stray.len() < 8) {
+        let mut monitor = of_file();
+        open(&mut monitor, START, PORT);
+        send(&mut monitor, START + 3600 * SECOND, &stray);
+        go_on(&mut monitor, START + 3610 * SECOND);
+        let flows = finish(&mut monitor);
+        assert_eq!(flows.last().and_then(|flow| flow.name.as_deref()), Some(NAME), "{stray:?}");
+        assert_eq!(flows.last().and_then(|flow| flow.continues), Some(flows[0].flow_id), "{stray:?}");
+        assert_eq!(flows.iter().map(packets).sum::<u64>(), 25 + stray.len() as u64, "{stray:?}");
+    }
+}
+
+#[test]
+fn a_stray_syn_between_the_handshake_and_the_hello_hides_no_name() {
+    let mut monitor = of_file();
+    send(
+        &mut monitor,
+        START,
+        &[
+            (true, (100, 0), SYN, b""),
+            (false, (900, 101), SYN | ACK, b""),
+            (true, (100 + FAR, 0), SYN, b""),
+            (true, (101, 901), ACK, &hello()),
+            (false, (901, reached().0), ACK, b"abc"),
+        ],
+    );
+    let flows = finish(&mut monitor);
+    assert_eq!((flows.len(), flows[0].name.as_deref(), packets(&flows[0])), (1, Some(NAME), 5));
+}
+
+/// The flows after a connection, and then these segments.
+fn after_open(segments: &[Sent<'_>]) -> Vec<FlowRecord> {
+    let mut monitor = of_file();
+    open(&mut monitor, START, PORT);
+    send(&mut monitor, START + SECOND, segments);
+    finish(&mut monitor)
+}
+
+#[test]
+fn a_connection_that_is_answered_takes_the_place_of_another_with_all_of_its_segments() {
+    let isn = reached().0 + FAR;
+    let hello = hello();
+    let end = isn + 1 + hello.len() as u32;
+    let syn = (true, (isn, 0), SYN, &b""[..]);
+    let syn_ack = (false, (5, isn + 1), SYN | ACK, &b""[..]);
+    let ack = (true, (isn + 1, 6), ACK, &b""[..]);
+    let data = (true, (isn + 1, 6), ACK, &hello[..]);
+    let answer = (false, (6, end), ACK, &b"abc"[..]);
+    let stray = (true, (isn + FAR, 0), SYN, &b""[..]);
+    for (segments, strays) in [
+        (vec![syn, syn_ack, ack, data, answer], 0),
+        (vec![syn, syn, syn, syn_ack, ack, data, answer], 0),
+        (vec![syn, ack, data, answer], 0), // the mirror lost the SYN-ACK
+        (vec![syn, data, answer], 0),
+        (vec![syn, stray, syn_ack, ack, data, answer], 1),
+        (vec![stray, syn, stray, syn_ack, stray, data, answer], 3),
+        // TCP Fast Open
+        (
+            vec![
+                (true, (isn, 0), SYN, &hello[..]),
+                (false, (5, end), SYN | ACK, b""),
+                (true, (end, 6), ACK, b""),
+                answer,
+            ],
+            0,
+        ),
+        // both open at once
+        (vec![syn, (false, (5, 0), SYN, b""), syn_ack, (true, (isn, 6), SYN | ACK, b""), data, answer], 0),
+    ] {
+        let flows = after_open(&segments);
+        assert_eq!(flows.len(), 2, "{segments:?}");
+        assert_eq!((flows[0].phase, packets(&flows[0]) - 5 <= strays), (Phase::End(EndReason::Reused), true));
+        assert_eq!(flows.iter().map(packets).sum::<u64>(), 5 + segments.len() as u64, "{segments:?}");
+        assert_eq!((flows[1].name.as_deref(), flows[1].unseen_bytes), (Some(NAME), 0), "{segments:?}");
+        assert_eq!(
+            flows[1].start_ns,
+            START + SECOND + segments.iter().position(|one| *one != stray).unwrap() as u64 * STEP
+        );
+    }
+}
+
+#[test]
+fn where_one_direction_is_mirrored_what_follows_a_syn_shows_that_it_was_answered() {
+    let isn = reached().0 + FAR;
+    let mut monitor = of_file();
+    let hello = hello();
+    send(
+        &mut monitor,
+        START,
+        &[
+            (true, (100, 0), SYN, b""),
+            (true, (101, 901), ACK, &hello),
+            (true, (reached().0, 904), ACK, b""),
+            (true, (isn, 0), SYN, b""),
+            (true, (isn + 1, 77), ACK, b""),
+            (true, (isn + 1, 77), ACK, &hello),
+        ],
+    );
+    let flows = finish(&mut monitor);
+    let seen: Vec<_> = flows.iter().map(|flow| (flow.name.as_deref(), packets(flow))).collect();
+    assert_eq!(seen, [(Some(NAME), 3); 2]);
+}
+
+#[test]
+fn a_server_that_refuses_a_connection_has_none() {
+    let isn = reached().0 + FAR;
+    let flows = after_open(&[(true, (isn, 0), SYN, b""), (false, (0, isn + 1), RST | ACK, b"")]);
+    let seen: Vec<_> = flows.iter().map(|flow| (flow.phase, packets(flow))).collect();
+    assert_eq!(seen, [(Phase::End(EndReason::Reused), 5), (Phase::End(EndReason::Rst), 2)]);
+}
+
+#[test]
+fn a_flood_of_stray_syns_takes_no_name_and_each_is_counted_once() {
+    let mut monitor = of_file();
+    for n in 0..1000 {
+        open(&mut monitor, START + u64::from(n) * 1000, PORT + n);
+    }
+    for n in 0..100_000u32 {
+        let packet = segment(true, PORT + (n % 1000) as u16, (n.wrapping_mul(2_654_435_761), 0), SYN, b"");
+        feed(&mut monitor, START + SECOND + u64::from(n) * 50_000, &packet);
+    }
+    let (client, server) = reached();
+    for n in 0..1000 {
+        feed(&mut monitor, START + 7 * SECOND, &segment(true, PORT + n, (client, server), ACK, b"more"));
+    }
+    assert!(monitor.tally().evicted.pending_syns > 90_000);
+    let flows = finish(&mut monitor);
+    assert_eq!(flows.len(), 1000);
+    assert!(flows.iter().all(|flow| flow.name.as_deref() == Some(NAME)));
+    assert_eq!(flows.iter().map(packets).sum::<u64>(), 5000 + 100_000 + 1000);
+}
