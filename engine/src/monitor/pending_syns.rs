@@ -19,7 +19,7 @@ const LINES: usize = 1 << 11;
 const WAYS: usize = 4;
 /// Segments that wait with one SYN, at most: a hello takes two or three.
 const MAX_SEGMENTS: usize = 8;
-/// Bytes of payload that wait, at most: of what comes then, only the headers do.
+/// Bytes that wait, at most: of what comes then, only the headers do.
 const MAX_BYTES: usize = 4 << 20;
 /// A SYN that is not answered within this time will not be.
 const LASTS_NS: u64 = 10_000_000_000;
@@ -58,7 +58,7 @@ pub struct PendingSyns {
 }
 
 impl PendingSegment {
-    /// A copy of a segment that `side` sent.
+    /// A copy of a segment that `side` sent; of its header only, without `with_payload`.
     pub fn of(
         segment: &Segment<'_>,
         (side, header): (usize, TcpHeader),
@@ -68,6 +68,7 @@ impl PendingSegment {
     ) -> Self {
         let payload = if with_payload { segment.payload } else { &[] };
         let addresses = [segment.src, segment.dst];
+        let captured = captured.filter(|_| with_payload);
         let kept = captured.map(|captured| captured.copies(addresses, Shows::default()));
         Self {
             side,
@@ -103,6 +104,11 @@ impl PendingSegment {
     fn volume(&self) -> Volume {
         Volume::of(&self.segment)
     }
+
+    /// The memory that what was copied takes, about.
+    fn size(&self) -> usize {
+        self.bytes.len() + self.kept.iter().map(|kept| kept.size()).sum::<usize>()
+    }
 }
 
 impl PendingSyn {
@@ -117,8 +123,8 @@ impl PendingSyn {
         self.segments.last().map_or(0, |one| one.arrival.time_ns)
     }
 
-    fn bytes(&self) -> usize {
-        self.segments.iter().map(|one| one.bytes.len()).sum()
+    fn size(&self) -> usize {
+        self.segments.iter().map(PendingSegment::size).sum()
     }
 }
 
@@ -129,7 +135,7 @@ impl PendingSyns {
         self.count == 0
     }
 
-    /// Payload may wait.
+    /// More than headers may wait.
     pub fn has_room(&self) -> bool {
         self.bytes < MAX_BYTES
     }
@@ -154,7 +160,7 @@ impl PendingSyns {
         let Some(syn) = places.iter_mut().flatten().find(is_it) else { return false };
         let has_room = syn.segments.len() < MAX_SEGMENTS;
         if has_room {
-            self.bytes += next.bytes.len();
+            self.bytes += next.size();
             syn.segments.push(next);
         }
         has_room
@@ -170,7 +176,7 @@ impl PendingSyns {
         let at = oldest.map_or(0, |(at, _)| at);
         let (side, first_byte, payload_len) = (syn.side, syn.header.first_byte(), syn.segment.payload_len);
         let evicted = places[at].take();
-        self.bytes += syn.bytes.len();
+        self.bytes += syn.size();
         places[at] = Some(Box::new(PendingSyn { slot, side, first_byte, payload_len, segments: vec![syn] }));
         self.count += 1;
         self.forget(evicted)
@@ -207,7 +213,7 @@ impl PendingSyns {
     fn forget(&mut self, taken: Option<Box<PendingSyn>>) -> Option<Box<PendingSyn>> {
         if let Some(syn) = &taken {
             self.count -= 1;
-            self.bytes -= syn.bytes();
+            self.bytes -= syn.size();
         }
         taken
     }
