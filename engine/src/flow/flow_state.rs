@@ -301,8 +301,8 @@ impl Flow {
     /// Decides which packets of those that were set aside are duplicates, and counts the others.
     pub fn settle_duplicates(&mut self, duplicates: &Duplicates, tally: &mut Tally) {
         let interface = self.interface();
-        let habit = duplicates.habit(interface);
-        if let Some(settled) = self.view.duplicates.settle(habit) {
+        let may_duplicate = duplicates.may_duplicate(interface);
+        if let Some(settled) = self.view.duplicates.settle(may_duplicate) {
             self.traffic.add_volumes(settled.own);
             let view = tally.view(interface);
             view.duplicate_packets += u64::from(settled.duplicates);

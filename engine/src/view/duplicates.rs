@@ -8,18 +8,17 @@
 //!
 //! - With an IPv4 identification other than 0, each transmission has its own (RFC 6864, 4.3), so the full window
 //!   applies.
-//! - Without one (IPv6, and hosts that leave it 0) a retransmission looks like a duplicate, and a near host
-//!   retransmits within the window. So it depends on the flow whether its packets are delivered twice: see
-//!   `flow_duplicates`. Most retransmissions arrive a round trip later: after one fiftieth of the window, they count
-//!   unless the interface delivers others twice as well. No host repeats a SYN that soon.
+//! - Without one (IPv6, and hosts that leave it 0) a retransmission looks like a duplicate, but arrives a round
+//!   trip later: one fiftieth of the window applies. Nearer hosts retransmit within it, so it depends on the flow
+//!   whether its packets are delivered twice: see `flow_duplicates`. No host repeats a SYN that soon.
 //! - Without one, a segment that does not advance the connection (a bare acknowledgement or reset) is repeated at
 //!   once by honest hosts: three equal acknowledgements are how TCP reports a loss (RFC 5681, 3.2).
 //! - A UDP checksum may be 0 or left to the network card, so a datagram's first bytes are compared as well.
 
 use crate::types::arrival::Arrival;
 use crate::types::volume::Volume;
+use crate::view::delivery::Delivery;
 use crate::view::flow_duplicates::{FlowDuplicates, Occurrence, Treatment};
-use crate::view::interface_delivery::{Habit, InterfaceDelivery};
 use crate::view::recent_packets::{time_units, PacketEntry, RecentPackets};
 use crate::wire::fragment::Fragment;
 use crate::wire::{flags, Segment, Transport};
@@ -30,16 +29,23 @@ use std::hash::{BuildHasher, Hasher};
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 /// Number of payload bytes of a datagram that are compared.
 const DATAGRAM_BYTES: usize = 64;
-/// Without identification, a packet that arrives again after this part of the window is late.
-const LATE: u32 = 50;
+/// Without identification the window is shorter by this factor.
+const UNIDENTIFIED: u32 = 50;
+/// Where other packets of the flow were delivered twice, it is shorter by this factor instead.
+const UNIDENTIFIED_TWICE: u32 = 5;
+
+/// Packets that show whether an interface delivers any twice,
+const INTERFACE_ENOUGH: u16 = 100;
+/// and how many of them are if it does: one in so many.
+const DUPLICATING_SHARE: u16 = 50;
 
 /// Recognises packets that are delivered twice.
 #[derive(Debug)]
 pub struct Duplicates {
     packets: RecentPackets,
     window: u32,
-    /// How each interface delivered its packets.
-    interfaces: Vec<InterfaceDelivery>,
+    /// How each interface delivered the packets that headers alone show to be duplicates or not.
+    interfaces: Vec<Delivery>,
     /// Seeded, so that no sender can forge the fingerprint of another packet.
     hasher: RandomState,
 }
@@ -70,13 +76,9 @@ impl Duplicates {
         let entry = PacketEntry::new(header_hash(&self.hasher, segment, words, flow), arrival.time_ns);
         let mut known = self.packets.find_or_store(place_of(segment, words), entry);
         let occurrence = match &known {
-            Some(known) => {
-                let habit = || habit_of(&self.interfaces, arrival.interface);
-                classify(segment, (entry.age(**known), self.window), known.repeats(), habit)
-            }
+            Some(known) => classify(segment, entry.age(**known), known.repeats(), self.window),
             None => Occurrence::First,
         };
-        let is_again = known.as_ref().is_some_and(|known| entry.age(**known) <= self.window);
         let treatment = match duplicates {
             Some((duplicates, sent)) => duplicates.note(side, occurrence, segment, sent),
             None if occurrence == Occurrence::Duplicate => Treatment::Skip(segment.ip_packets),
@@ -88,25 +90,25 @@ impl Duplicates {
             Some(known) => known.repeat(),
             None => {}
         }
-        let is_certain = segment.identification != 0 || is_syn(segment);
-        if is_certain || segment.payload_len > 0 {
-            self.note_delivery(arrival.interface, is_certain, !is_again);
+        if segment.identification != 0 || is_syn(segment) {
+            self.note_delivery(arrival.interface, occurrence == Occurrence::First);
         }
         treatment
     }
 
     #[inline]
-    fn note_delivery(&mut self, interface: u16, is_certain: bool, is_first: bool) {
+    fn note_delivery(&mut self, interface: u16, is_first: bool) {
         let place = usize::from(interface);
         if place >= self.interfaces.len() {
-            self.interfaces.resize(place + 1, InterfaceDelivery::default());
+            self.interfaces.resize(place + 1, Delivery::default());
         }
-        self.interfaces[place].note(is_certain, is_first);
+        self.interfaces[place].note(is_first);
     }
 
-    /// Whether an interface delivers packets twice.
-    pub fn habit(&self, interface: u16) -> Habit {
-        habit_of(&self.interfaces, interface)
+    /// True if an interface delivers packets twice, or if it has delivered too few to know.
+    pub fn may_duplicate(&self, interface: u16) -> bool {
+        let delivery = self.interfaces.get(usize::from(interface)).copied().unwrap_or_default();
+        delivery.firsts() < INTERFACE_ENOUGH || delivery.is_share(DUPLICATING_SHARE)
     }
 
     /// True for an exact duplicate of an IP fragment: fragments that contradict each other are not duplicates.
@@ -129,28 +131,18 @@ impl Duplicates {
     }
 }
 
-/// Whether an interface delivers packets twice.
-fn habit_of(interfaces: &[InterfaceDelivery], interface: u16) -> Habit {
-    interfaces.get(usize::from(interface)).copied().unwrap_or_default().habit()
-}
-
 /// Classifies a packet that equals one seen `age` ago, which was repeated before.
 #[inline]
-fn classify(
-    segment: &Segment<'_>,
-    (age, window): (u32, u32),
-    repeats: u8,
-    habit: impl Fn() -> Habit,
-) -> Occurrence {
-    let is_late = age > window / LATE;
-    if age > window {
-        Occurrence::First
-    } else if segment.identification != 0 || (is_syn(segment) && !is_late) {
+fn classify(segment: &Segment<'_>, age: u32, repeats: u8, window: u32) -> Occurrence {
+    let is_identified = segment.identification != 0;
+    if is_identified && age <= window {
         Occurrence::Duplicate
-    } else if is_late && habit() == Habit::Once {
+    } else if is_identified || age > window / UNIDENTIFIED_TWICE {
         Occurrence::First
+    } else if age <= window / UNIDENTIFIED && is_syn(segment) {
+        Occurrence::Duplicate
     } else {
-        Occurrence::Repeated { is_late, repeats }
+        Occurrence::Repeated { is_late: age > window / UNIDENTIFIED, repeats }
     }
 }
 

@@ -7,14 +7,12 @@
 
 use crate::types::volume::Volume;
 use crate::view::delivery::Delivery;
-use crate::view::interface_delivery::Habit;
 use crate::view::repetition::Repetition;
 use crate::wire::{flags, Segment, Transport};
 
 /// Packets of one side that show whether it is delivered twice.
 const ENOUGH: u16 = 16;
-/// A side with fewer packets than this is taken to be delivered twice only if its interface does that, or if nothing
-/// shows how it delivers and the packets came again at once.
+/// A side with fewer packets than this is taken to be delivered twice only if its interface may do that.
 const FEW: u16 = 4;
 /// After this many packets in a row that do not advance the connection, those of the other side show how a side is
 /// delivered.
@@ -29,7 +27,7 @@ pub enum Occurrence {
     First,
     /// Either a duplicate or a retransmission.
     Repeated {
-        /// It came so late that it may well be a retransmission.
+        /// It counts unless the flow is known to be delivered twice.
         is_late: bool,
         /// How often it was repeated before.
         repeats: u8,
@@ -81,8 +79,6 @@ struct Side {
     repetition: Repetition,
     /// Packets in a row that did not advance the connection.
     idle: u8,
-    /// What is set aside, or a part of it, came late.
-    is_late: bool,
     /// What was set aside until this side shows how it is delivered, by sender.
     aside: [Volume; 2],
     /// The payload in it.
@@ -111,9 +107,10 @@ impl FlowDuplicates {
         }
     }
 
-    /// Decides about what was set aside, and returns what is decided. `habit`: how the interface delivers packets.
-    pub fn settle(&mut self, habit: Habit) -> Option<Settled> {
-        self.repeats.as_mut().map(|repeats| repeats.settle(habit))
+    /// Decides about what was set aside, and returns what is decided. `may_duplicate`: the interface may deliver packets
+    /// twice.
+    pub fn settle(&mut self, may_duplicate: bool) -> Option<Settled> {
+        self.repeats.as_mut().map(|repeats| repeats.settle(may_duplicate))
     }
 }
 
@@ -132,15 +129,15 @@ impl Repeats {
             Occurrence::First => true,
             Occurrence::Duplicate => false,
             // A packet that was retransmitted is delivered twice as often as any other.
-            Occurrence::Repeated { repeats, .. } => repeats + 1 == self.copies(side),
+            Occurrence::Repeated { is_late, repeats } => {
+                (is_late && !self.sides[showing].is_twice(true)) || repeats + 1 == self.copies(side)
+            }
         };
         match occurrence {
             Occurrence::Duplicate => self.add_found(segment.ip_packets),
             _ if !is_own => {
                 self.sides[showing].aside[side].add(Volume::of(segment));
                 self.sides[showing].aside_payload += u64::from(segment.payload_len);
-                self.sides[showing].is_late |=
-                    matches!(occurrence, Occurrence::Repeated { is_late: true, .. });
             }
             _ => {}
         }
@@ -162,7 +159,6 @@ impl Repeats {
     /// Decides about what was set aside until `showing` shows it.
     fn resolve(&mut self, showing: usize, is_twice: bool) {
         let payload = std::mem::take(&mut self.sides[showing].aside_payload);
-        self.sides[showing].is_late = false;
         self.settled.own_payload += if is_twice { 0 } else { payload };
         for side in [0, 1] {
             let aside = std::mem::take(&mut self.sides[showing].aside[side]);
@@ -196,9 +192,9 @@ impl Repeats {
         }
     }
 
-    fn settle(&mut self, habit: Habit) -> Settled {
+    fn settle(&mut self, may_duplicate: bool) -> Settled {
         for side in [0, 1] {
-            self.resolve(side, self.sides[side].is_twice(habit));
+            self.resolve(side, self.sides[side].is_twice(may_duplicate));
         }
         std::mem::take(&mut self.settled)
     }
@@ -217,16 +213,11 @@ impl Side {
         self.repetition.is_clear() && (self.repetition.is_twice() || self.delivery.firsts() >= ENOUGH)
     }
 
-    /// True if what is set aside was delivered twice, as far as is known. `habit`: how the interface delivers packets.
-    fn is_twice(&self, habit: Habit) -> bool {
-        let is_possible = match habit {
-            Habit::Twice => true,
-            Habit::Unknown => !self.is_late,
-            Habit::Once => false,
-        };
+    /// True if what is set aside was delivered twice, as far as is known. `may_duplicate`: the interface may do that.
+    fn is_twice(&self, may_duplicate: bool) -> bool {
         match self.delivery.firsts() {
             ENOUGH.. => self.repetition.is_twice_at_end(),
-            firsts => (is_possible || firsts >= FEW) && self.delivery.is_twice(),
+            firsts => (may_duplicate || firsts >= FEW) && self.delivery.is_twice(),
         }
     }
 }
