@@ -67,6 +67,18 @@ def test_a_capture_is_not_imported(netmon, demo):
     )
 
 
+def in_shell(words, environment):
+    """Runs netmon with words and redirections of a shell."""
+    return subprocess.run(
+        ["sh", "-c", f'"$@" {words}', "sh", *NETMON],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
@@ -76,15 +88,7 @@ def test_a_capture_is_not_imported(netmon, demo):
 )
 def test_a_closed_standard_input(environment, words, problem):
     """It is an empty one; no socket of netmon's own gets its number and is read."""
-    command = f'"$@" {words} <&-'
-    done = subprocess.run(
-        ["sh", "-c", command, "sh", *NETMON],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    done = in_shell(f"{words} <&-", environment)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", f"netmon: {problem}\n")
 
 
@@ -92,14 +96,7 @@ def test_a_closed_standard_input(environment, words, problem):
 @pytest.mark.parametrize("closed", [">&-", "2>&- >/dev/null", ">&- 2>&- <&-"])
 def test_closed_outputs(environment, demo, words, closed):
     """What has nowhere to go is discarded, and the exit code is that of the result."""
-    command = f'"$@" {words} {demo} {closed}'
-    done = subprocess.run(
-        ["sh", "-c", command, "sh", *NETMON],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = in_shell(f"{words} {demo} {closed}", environment)
     assert (done.returncode, done.stdout, done.stderr) == (0 if "report" in words else 3, "", "")
 
 
