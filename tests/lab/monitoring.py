@@ -74,9 +74,10 @@ class Monitoring:
         )
         wait_for(lambda: bool(self.query("up == 1")), "Prometheus scrapes the sensor")
 
-    def query(self, expression: str) -> list[dict[str, Any]]:
-        """The result of an instant query; empty while Prometheus does not answer."""
-        question = urllib.parse.urlencode({"query": expression})
+    def query(self, expression: str, at_s: float | None = None) -> list[dict[str, Any]]:
+        """The result of an instant query, at a time or now; empty while Prometheus does not answer."""
+        words = {"query": expression} | ({} if at_s is None else {"time": str(at_s)})
+        question = urllib.parse.urlencode(words)
         answer = self._lab.get("sensor", f"http://127.0.0.1:{PROMETHEUS}/api/v1/query?{question}")
         return json.loads(answer)["data"]["result"] if answer else []
 
