@@ -180,11 +180,9 @@ impl Monitor {
         let (key, side) = FlowKey::of(segment, realm);
         let hash = self.table.hash(&key);
         let slot = self.table.find(&key, hash);
-        let of_flow = slot
-            .and_then(|slot| self.table.get_mut(slot))
-            .map(|flow| (&mut flow.view.duplicates, flow.traffic.sides()));
+        let flow = slot.and_then(|slot| self.table.get_mut(slot)).map(Flow::known);
         let direction = (hash ^ side as u64, side);
-        let treatment = self.duplicates.find(segment, direction, arrival, of_flow);
+        let treatment = self.duplicates.find(segment, direction, arrival, flow, &self.tally);
         let counters = self.tally.view(arrival.interface);
         counters.flow_packets += u64::from(segment.ip_packets);
         if let Treatment::Skip(known_duplicates) = treatment {

@@ -18,7 +18,7 @@ use crate::types::number48::Number48;
 use crate::types::opening_state::OpeningState;
 use crate::types::tcp_header::TcpHeader;
 use crate::types::volume::Volume;
-use crate::view::duplicates::Duplicates;
+use crate::view::duplicates::{Duplicates, KnownFlow};
 use crate::view::flow_view::FlowView;
 use crate::view::side_realms::SideRealms;
 use crate::view::unseen_data::Revealed;
@@ -298,11 +298,18 @@ impl Flow {
         self.clues.get_or_insert_default().disclosed.add_first_payload(first, client)
     }
 
+    /// What shows whether its packets are duplicates.
+    #[inline]
+    pub fn known(&mut self) -> KnownFlow<'_> {
+        let interface = self.interface();
+        KnownFlow { duplicates: &mut self.view.duplicates, sent: self.traffic.sides(), interface }
+    }
+
     /// Decides which packets of those that were set aside are duplicates, and counts the others.
     pub fn settle_duplicates(&mut self, duplicates: &Duplicates, tally: &mut Tally) {
         let interface = self.interface();
-        let may_duplicate = duplicates.may_duplicate(interface);
-        if let Some(settled) = self.view.duplicates.settle(may_duplicate) {
+        let habit = duplicates.habit(interface, tally);
+        if let Some(settled) = self.view.duplicates.settle(habit) {
             self.traffic.add_volumes(settled.own);
             let view = tally.view(interface);
             view.duplicate_packets += u64::from(settled.duplicates);

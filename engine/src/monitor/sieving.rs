@@ -6,6 +6,7 @@ use super::state::{Monitor, Sender};
 use crate::capture::sifting::Sift;
 use crate::flow::Flow;
 use crate::naming::identify;
+use crate::view::interface_delivery::Habit;
 use crate::wire::Segment;
 use std::sync::Arc;
 
@@ -46,7 +47,8 @@ impl Monitor {
             return;
         }
         // The same packet may arrive twice, and only the engine recognises that.
-        if self.duplicates.may_duplicate(flow.interface()) || flow.view.duplicates.packets() > 0 {
+        let habit = self.duplicates.habit(flow.interface(), &self.tally);
+        if habit != Habit::Once || flow.view.duplicates.packets() > 0 {
             return;
         }
         let identity = identify(flow.knowledge(), &self.matcher);

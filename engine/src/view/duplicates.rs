@@ -8,17 +8,20 @@
 //!
 //! - With an IPv4 identification other than 0, each transmission has its own (RFC 6864, 4.3), so the full window
 //!   applies.
-//! - Without one (IPv6, and hosts that leave it 0) a retransmission looks like a duplicate, but arrives a round
-//!   trip later: one fiftieth of the window applies. Nearer hosts retransmit within it, so it depends on the flow
-//!   whether its packets are delivered twice: see `flow_duplicates`. No host repeats a SYN that soon.
+//! - Without one (IPv6, and hosts that leave it 0) a retransmission looks like a duplicate, and a near host
+//!   retransmits within the window. So it depends on the flow whether its packets are delivered twice: see
+//!   `flow_duplicates`. Most retransmissions arrive a round trip later: after one fiftieth of the window, they count
+//!   unless the interface delivers others twice as well. No host repeats a SYN that soon, and none
+//!   sends a packet at once on another interface.
 //! - Without one, a segment that does not advance the connection (a bare acknowledgement or reset) is repeated at
 //!   once by honest hosts: three equal acknowledgements are how TCP reports a loss (RFC 5681, 3.2).
 //! - A UDP checksum may be 0 or left to the network card, so a datagram's first bytes are compared as well.
 
+use crate::counters::tally::Tally;
 use crate::types::arrival::Arrival;
 use crate::types::volume::Volume;
-use crate::view::delivery::Delivery;
-use crate::view::flow_duplicates::{FlowDuplicates, Occurrence, Treatment};
+use crate::view::flow_duplicates::{Delay, FlowDuplicates, Occurrence, Treatment};
+use crate::view::interface_delivery::{Habit, InterfaceDeliveries};
 use crate::view::recent_packets::{time_units, PacketEntry, RecentPackets};
 use crate::wire::fragment::Fragment;
 use crate::wire::{flags, Segment, Transport};
@@ -29,25 +32,31 @@ use std::hash::{BuildHasher, Hasher};
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 /// Number of payload bytes of a datagram that are compared.
 const DATAGRAM_BYTES: usize = 64;
-/// Without identification the window is shorter by this factor.
-const UNIDENTIFIED: u32 = 50;
-/// Where other packets of the flow were delivered twice, it is shorter by this factor instead.
-const UNIDENTIFIED_TWICE: u32 = 5;
-
-/// Packets that show whether an interface delivers any twice,
-const INTERFACE_ENOUGH: u16 = 100;
-/// and how many of them are if it does: one in so many.
-const DUPLICATING_SHARE: u16 = 50;
+/// Without identification, a packet that arrives again after this part of the window is late.
+const LATE: u32 = 50;
+/// Time units within which no host sends a packet again on another interface: 65 to 131 µs.
+const AT_ONCE: u32 = 1;
 
 /// Recognises packets that are delivered twice.
 #[derive(Debug)]
 pub struct Duplicates {
     packets: RecentPackets,
     window: u32,
-    /// How each interface delivered the packets that headers alone show to be duplicates or not.
-    interfaces: Vec<Delivery>,
+    /// How each interface delivered its packets.
+    interfaces: InterfaceDeliveries,
     /// Seeded, so that no sender can forge the fingerprint of another packet.
     hasher: RandomState,
+}
+
+/// The flow of a packet.
+#[derive(Debug)]
+pub struct KnownFlow<'a> {
+    /// Its duplicates.
+    pub duplicates: &'a mut FlowDuplicates,
+    /// What each side has sent before.
+    pub sent: &'a [Volume; 2],
+    /// The interface of its first packet.
+    pub interface: u16,
 }
 
 impl Duplicates {
@@ -56,31 +65,43 @@ impl Duplicates {
         Self {
             packets: RecentPackets::new(window_ns > 0),
             window: time_units(window_ns),
-            interfaces: Vec::new(),
+            interfaces: InterfaceDeliveries::default(),
             hasher: RandomState::default(),
         }
     }
 
-    /// How a segment is treated; it is stored for later comparison. `flow` is a number that identifies one direction
-    /// of a flow, that of `side`; `duplicates` are those of
-    /// the flow and what its sides have sent, if it is in the table.
+    /// How a segment is treated; it is stored for later comparison. `direction` is a number that identifies one
+    /// direction of a flow, that of `side`; `flow` is known if it is in the table.
     #[inline(always)] // the path of every packet
     pub fn find(
         &mut self,
         segment: &Segment<'_>,
-        (flow, side): (u64, usize),
+        (direction, side): (u64, usize),
         arrival: Arrival,
-        duplicates: Option<(&mut FlowDuplicates, &[Volume; 2])>,
+        flow: Option<KnownFlow<'_>>,
+        tally: &Tally,
     ) -> Treatment {
         let words = words(segment.header);
-        let entry = PacketEntry::new(header_hash(&self.hasher, segment, words, flow), arrival.time_ns);
+        let hash = header_hash(&self.hasher, segment, words, direction);
+        let entry = PacketEntry::new(hash, arrival.time_ns);
         let mut known = self.packets.find_or_store(place_of(segment, words), entry);
-        let occurrence = match &known {
-            Some(known) => classify(segment, entry.age(**known), known.repeats(), self.window),
-            None => Occurrence::First,
+        let age = known.as_deref().map(|known| entry.age(*known)).filter(|age| *age <= self.window);
+        let occurrence = match (&known, age) {
+            (Some(known), Some(age)) => {
+                let again = Again { age, repeats: known.repeats(), window: self.window };
+                // Where two interfaces deliver a packet, both are those of its flow.
+                let interface = flow.as_ref().map_or(arrival.interface, |flow| flow.interface);
+                again.classify(segment, (arrival.interface, interface), &mut self.interfaces, tally)
+            }
+            _ => {
+                if is_certain(segment) {
+                    self.interfaces.note_first(arrival.interface);
+                }
+                Occurrence::First
+            }
         };
-        let treatment = match duplicates {
-            Some((duplicates, sent)) => duplicates.note(side, occurrence, segment, sent),
+        let treatment = match flow {
+            Some(flow) => flow.duplicates.note(side, occurrence, segment, flow.sent),
             None if occurrence == Occurrence::Duplicate => Treatment::Skip(segment.ip_packets),
             None => Treatment::Count,
         };
@@ -90,25 +111,12 @@ impl Duplicates {
             Some(known) => known.repeat(),
             None => {}
         }
-        if segment.identification != 0 || is_syn(segment) {
-            self.note_delivery(arrival.interface, occurrence == Occurrence::First);
-        }
         treatment
     }
 
-    #[inline]
-    fn note_delivery(&mut self, interface: u16, is_first: bool) {
-        let place = usize::from(interface);
-        if place >= self.interfaces.len() {
-            self.interfaces.resize(place + 1, Delivery::default());
-        }
-        self.interfaces[place].note(is_first);
-    }
-
-    /// True if an interface delivers packets twice, or if it has delivered too few to know.
-    pub fn may_duplicate(&self, interface: u16) -> bool {
-        let delivery = self.interfaces.get(usize::from(interface)).copied().unwrap_or_default();
-        delivery.firsts() < INTERFACE_ENOUGH || delivery.is_share(DUPLICATING_SHARE)
+    /// Whether an interface delivers packets twice.
+    pub fn habit(&self, interface: u16, tally: &Tally) -> Habit {
+        self.interfaces.habit(interface, tally)
     }
 
     /// True for an exact duplicate of an IP fragment: fragments that contradict each other are not duplicates.
@@ -131,19 +139,47 @@ impl Duplicates {
     }
 }
 
-/// Classifies a packet that equals one seen `age` ago, which was repeated before.
-#[inline]
-fn classify(segment: &Segment<'_>, age: u32, repeats: u8, window: u32) -> Occurrence {
-    let is_identified = segment.identification != 0;
-    if is_identified && age <= window {
-        Occurrence::Duplicate
-    } else if is_identified || age > window / UNIDENTIFIED_TWICE {
-        Occurrence::First
-    } else if age <= window / UNIDENTIFIED && is_syn(segment) {
-        Occurrence::Duplicate
-    } else {
-        Occurrence::Repeated { is_late: age > window / UNIDENTIFIED, repeats }
+/// A packet that equals one seen within the window.
+struct Again {
+    /// The time units since then.
+    age: u32,
+    /// How often it was repeated before.
+    repeats: u8,
+    /// That of `Duplicates`.
+    window: u32,
+}
+
+impl Again {
+    /// Classifies the packet, which arrived on the first interface, and whose flow is that of the second.
+    #[cold]
+    #[inline(never)]
+    fn classify(
+        self,
+        segment: &Segment<'_>,
+        (here, interface): (u16, u16),
+        interfaces: &mut InterfaceDeliveries,
+        tally: &Tally,
+    ) -> Occurrence {
+        let delay = match self.age {
+            ..=AT_ONCE if here != interface => Delay::None,
+            age if age <= self.window / LATE => Delay::Short,
+            _ => Delay::Long,
+        };
+        interfaces.note_again(interface, is_certain(segment), segment.ip_packets, tally);
+        if segment.identification != 0 || (is_syn(segment) && delay != Delay::Long) {
+            Occurrence::Duplicate
+        } else if delay == Delay::Long && interfaces.habit(interface, tally) == Habit::Once {
+            Occurrence::First
+        } else {
+            Occurrence::Repeated { delay, repeats: self.repeats }
+        }
     }
+}
+
+/// True for a packet that its host does not send again with the same header within the window.
+#[inline]
+fn is_certain(segment: &Segment<'_>) -> bool {
+    segment.identification != 0 || is_syn(segment)
 }
 
 /// True for a segment that no host repeats within a second.

@@ -7,12 +7,14 @@
 
 use crate::types::volume::Volume;
 use crate::view::delivery::Delivery;
+use crate::view::interface_delivery::Habit;
 use crate::view::repetition::Repetition;
 use crate::wire::{flags, Segment, Transport};
 
 /// Packets of one side that show whether it is delivered twice.
 const ENOUGH: u16 = 16;
-/// A side with fewer packets than this is taken to be delivered twice only if its interface may do that.
+/// A side with fewer packets than this is taken to be delivered twice only if its interface does that, or if nothing
+/// shows how it delivers and the packets came again at once.
 const FEW: u16 = 4;
 /// After this many packets in a row that do not advance the connection, those of the other side show how a side is
 /// delivered.
@@ -27,13 +29,25 @@ pub enum Occurrence {
     First,
     /// Either a duplicate or a retransmission.
     Repeated {
-        /// It counts unless the flow is known to be delivered twice.
-        is_late: bool,
+        /// After how long.
+        delay: Delay,
         /// How often it was repeated before.
         repeats: u8,
     },
     /// Seen before.
     Duplicate,
+}
+
+/// How long after the first one an equal packet arrives.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Delay {
+    /// Sooner than any host sends it again.
+    #[default]
+    None,
+    /// As soon as a near host may send it again.
+    Short,
+    /// So late that it may well be a retransmission.
+    Long,
 }
 
 /// What is done with a packet.
@@ -79,6 +93,8 @@ struct Side {
     repetition: Repetition,
     /// Packets in a row that did not advance the connection.
     idle: u8,
+    /// The longest delay of what is set aside.
+    delay: Delay,
     /// What was set aside until this side shows how it is delivered, by sender.
     aside: [Volume; 2],
     /// The payload in it.
@@ -107,10 +123,9 @@ impl FlowDuplicates {
         }
     }
 
-    /// Decides about what was set aside, and returns what is decided. `may_duplicate`: the interface may deliver packets
-    /// twice.
-    pub fn settle(&mut self, may_duplicate: bool) -> Option<Settled> {
-        self.repeats.as_mut().map(|repeats| repeats.settle(may_duplicate))
+    /// Decides about what was set aside, and returns what is decided. `habit`: how the interface delivers packets.
+    pub fn settle(&mut self, habit: Habit) -> Option<Settled> {
+        self.repeats.as_mut().map(|repeats| repeats.settle(habit))
     }
 }
 
@@ -129,15 +144,16 @@ impl Repeats {
             Occurrence::First => true,
             Occurrence::Duplicate => false,
             // A packet that was retransmitted is delivered twice as often as any other.
-            Occurrence::Repeated { is_late, repeats } => {
-                (is_late && !self.sides[showing].is_twice(true)) || repeats + 1 == self.copies(side)
-            }
+            Occurrence::Repeated { repeats, .. } => repeats + 1 == self.copies(side),
         };
         match occurrence {
             Occurrence::Duplicate => self.add_found(segment.ip_packets),
             _ if !is_own => {
                 self.sides[showing].aside[side].add(Volume::of(segment));
                 self.sides[showing].aside_payload += u64::from(segment.payload_len);
+                if let Occurrence::Repeated { delay, .. } = occurrence {
+                    self.sides[showing].delay = self.sides[showing].delay.max(delay);
+                }
             }
             _ => {}
         }
@@ -159,6 +175,7 @@ impl Repeats {
     /// Decides about what was set aside until `showing` shows it.
     fn resolve(&mut self, showing: usize, is_twice: bool) {
         let payload = std::mem::take(&mut self.sides[showing].aside_payload);
+        self.sides[showing].delay = Delay::None;
         self.settled.own_payload += if is_twice { 0 } else { payload };
         for side in [0, 1] {
             let aside = std::mem::take(&mut self.sides[showing].aside[side]);
@@ -192,9 +209,9 @@ impl Repeats {
         }
     }
 
-    fn settle(&mut self, may_duplicate: bool) -> Settled {
+    fn settle(&mut self, habit: Habit) -> Settled {
         for side in [0, 1] {
-            self.resolve(side, self.sides[side].is_twice(may_duplicate));
+            self.resolve(side, self.sides[side].is_twice(habit));
         }
         std::mem::take(&mut self.settled)
     }
@@ -213,11 +230,16 @@ impl Side {
         self.repetition.is_clear() && (self.repetition.is_twice() || self.delivery.firsts() >= ENOUGH)
     }
 
-    /// True if what is set aside was delivered twice, as far as is known. `may_duplicate`: the interface may do that.
-    fn is_twice(&self, may_duplicate: bool) -> bool {
+    /// True if what is set aside was delivered twice, as far as is known. `habit`: how the interface delivers packets.
+    fn is_twice(&self, habit: Habit) -> bool {
+        let is_possible = match habit {
+            Habit::Twice => true,
+            Habit::Unknown => self.delay < Delay::Long,
+            Habit::Once => self.delay == Delay::None,
+        };
         match self.delivery.firsts() {
             ENOUGH.. => self.repetition.is_twice_at_end(),
-            firsts => (may_duplicate || firsts >= FEW) && self.delivery.is_twice(),
+            firsts => (is_possible || firsts >= FEW) && self.delivery.is_twice(),
         }
     }
 }

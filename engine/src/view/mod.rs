@@ -11,6 +11,7 @@ pub mod flow_duplicates;
 pub mod flow_view;
 pub mod handshake_timer;
 pub mod interception_detector;
+pub mod interface_delivery;
 pub mod recent_packets;
 pub mod repetition;
 pub mod side_realms;

@@ -1,5 +1,7 @@
 //! Packets that a mirror port delivers twice are counted once; packets that hosts send twice are counted twice.
 
+mod distances;
+
 use _engine::capture::Packet;
 use _engine::monitor::Monitor;
 use _engine::report::flow_record::FlowRecord;

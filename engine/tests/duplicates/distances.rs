@@ -1,0 +1,109 @@
+//! Without an identification, what is delivered again is a duplicate or not by its share, at any distance.
+
+use super::{counted, data, monitor, udp, v6, Timed, MS, RAW, START, UDP};
+use _engine::capture::Packet;
+
+#[test]
+fn a_flow_that_is_delivered_twice_is_counted_once_at_any_distance_within_the_window() {
+    for after_us in [500, 1100, 1500, 2000, 5000, 12_000, 20_000, 49_000] {
+        assert_eq!(counted(&in_order(data(|_| vec![0, after_us * 1000]))), (101, 100), "{after_us} us");
+        let lossy = data(|n| if n % 4 == 1 { vec![0] } else { vec![0, after_us * 1000] });
+        assert_eq!(counted(&in_order(lossy)), (101, 75), "{after_us} us, every fourth is lost");
+    }
+}
+
+#[test]
+fn retransmissions_at_any_distance_within_the_window_are_counted() {
+    for after_us in [500, 1500, 5000, 20_000, 49_000] {
+        for nth in [4, 10, 50] {
+            let packets = data(|n| if n % nth == 0 { vec![0, after_us * 1000] } else { vec![0] });
+            assert_eq!(
+                counted(&in_order(packets.clone())),
+                (packets.len() as u64, 0),
+                "one of {nth} after {after_us} us"
+            );
+        }
+    }
+}
+
+fn in_order(mut packets: Timed) -> Timed {
+    packets.sort_by_key(|(after_ns, _)| *after_ns);
+    packets
+}
+
+/// 200 look-ups over IPv6, each by a flow of its own: queries, and their answers.
+fn look_up_packets() -> impl Iterator<Item = [(u64, Vec<u8>); 2]> {
+    (0..200u16).map(|n| {
+        let at = u64::from(n) * 10 * MS;
+        let query = v6(64, UDP, &udp((5000 + n, 9000), &[&n.to_be_bytes()[..], b"?"].concat()));
+        let mut answer = v6(64, UDP, &udp((9000, 5000 + n), &[&n.to_be_bytes()[..], b"!"].concat()));
+        answer[8..40].rotate_left(16);
+        [(at, query), (at + 5 * MS, answer)]
+    })
+}
+
+/// Packets that are counted, and duplicates, of packets with their interfaces.
+fn counted_of_all(mut packets: Vec<(u64, u16, Vec<u8>)>) -> (u64, u64) {
+    packets.sort_by_key(|(after_ns, ..)| *after_ns);
+    let mut monitor = monitor(50 * MS);
+    for (after_ns, interface, bytes) in &packets {
+        let wire_len = bytes.len() as u32;
+        monitor.packet(&Packet {
+            number: 0,
+            time_ns: START + after_ns,
+            link: RAW,
+            interface: *interface,
+            wire_len,
+            bytes,
+        });
+    }
+    monitor.finish();
+    let flows = &monitor.flows;
+    let duplicates = flows.iter().map(|flow| u64::from(flow.duplicates)).sum();
+    (flows.iter().map(|flow| flow.sent_packets + flow.received_packets).sum(), duplicates)
+}
+
+/// What is counted of 200 look-ups, of which every `nth` query is delivered again after this time.
+fn look_ups(nth: usize, after_ns: u64) -> (u64, u64) {
+    let mut packets = Vec::new();
+    for (n, [(at, query), (answered, answer)]) in look_up_packets().enumerate() {
+        packets.extend([(at, 0, query.clone()), (answered, 0, answer)]);
+        if n % nth == 0 {
+            packets.push((at + after_ns, 0, query));
+        }
+    }
+    counted_of_all(packets)
+}
+
+#[test]
+fn a_query_that_is_repeated_at_once_is_counted_twice_where_no_others_are() {
+    for after_ns in [1000, MS / 2, 2 * MS, 30 * MS] {
+        for (nth, again) in [(200, 1), (40, 5), (10, 20)] {
+            assert_eq!(look_ups(nth, after_ns), (400 + again, 0), "every {nth}th after {after_ns} ns");
+        }
+    }
+}
+
+#[test]
+fn queries_of_single_packets_are_duplicates_where_each_is_delivered_twice() {
+    for after_ns in [1000, MS / 2, 2 * MS, 30 * MS] {
+        assert_eq!(look_ups(1, after_ns), (400, 200), "after {after_ns} ns");
+    }
+}
+
+#[test]
+fn packets_of_two_interfaces_are_duplicates_wherever_both_deliver_them() {
+    for (nth, after_ns) in [(1, 0), (1, 1000), (1, MS / 2), (1, 2 * MS), (1, 30 * MS), (10, 0), (100, 1000)] {
+        let mut packets = Vec::new();
+        for (n, look_up) in look_up_packets().enumerate() {
+            for (at, packet) in look_up {
+                packets.push((at, (n % 2) as u16, packet.clone()));
+                if n % nth == 0 {
+                    packets.push((at + after_ns, 1 - (n % 2) as u16, packet));
+                }
+            }
+        }
+        let again = packets.len() as u64 - 400;
+        assert_eq!(counted_of_all(packets), (400, again), "every {nth}th after {after_ns} ns");
+    }
+}
