@@ -42,7 +42,7 @@ from netmon.signatures.match import compile_matcher
 from netmon.signatures.model import Location, Vendor
 from netmon.sources import ContinuousSource, Stats
 from netmon.sources.port_lines import PortLines
-from netmon.state_file import StateFile
+from netmon.state_file import HeldLog, StateFile
 from netmon.store.live_record import LiveRecord
 from netmon.store.writer import StoreWriter
 from netmon.supervisor import Supervisor
@@ -72,25 +72,26 @@ class Sensor:
     ) -> None:
         """`open_source` starts the capture; it is called last, so that packets do not wait for databases.
 
-        `log` is called with one line for the administrator. Raises ConfigError, SignatureError, and the
-        errors of `open_source`.
+        `log` gets lines for the administrator. Raises ConfigError, SignatureError, errors of `open_source`.
         """
         self._config = config
         self._log = log
         self._databases = wiring.open_databases(config, log)
         folder = state_folder(config, os.environ)
-        self._state = DestinationsFile(folder, log)
+        self._log_state = HeldLog(log)
+        self._state = DestinationsFile(folder, self._log_state)
         self._destinations = self._state.load(config.learning_days * DAY_S)
         self._series = SeriesFile(folder, self._log_further)
         self._trips_file = RoundTripsFile(folder, config.position, self._log_further)
         self._trips = self._trips_file.load()
         self._machines_file = MachinesFile(folder, self._log_further)
         self._machines = self._machines_file.load()
-        for file in self._state_files():
-            file.probe()
         loaded = self._load()
         self._monitor = loaded.monitor
         self._source = open_source(loaded.matcher)
+        self._log_state.release()
+        for file in self._state_files():
+            file.probe()
         self._supervisor = Supervisor(os.environ)
         self._ports = PortLines()
         self._quality = quality.Watch()
@@ -260,8 +261,7 @@ class Sensor:
         """Uses what was loaded, or keeps the old signatures if that failed."""
         if self._reload is None:
             return
-        requests, loading = self._reload
-        self._reload, problem = None, None
+        (requests, loading), self._reload, problem = self._reload, None, None
         try:
             self._use(loading.result())
         except NetmonError as error:
@@ -334,7 +334,7 @@ class Sensor:
     def _log_further(self, line: str) -> None:
         """Logs a problem of a further file of a folder, unless the first one has it as well."""
         if not self._state.file.is_failing:
-            self._log(line)
+            self._log_state(line)
 
     def _refresh_databases(self) -> None:
         if self._databases.refresh():

@@ -22,6 +22,27 @@ _NEW_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 State = TypeVar("State")
 
 
+class HeldLog:
+    """Holds lines about files until a start has succeeded: if it fails, its reason matters more."""
+
+    def __init__(self, log: Callable[[str], None]) -> None:
+        self._log = log
+        self._held: list[str] | None = []
+
+    def __call__(self, line: str) -> None:
+        """Logs a line, or holds it."""
+        if self._held is None:
+            self._log(line)
+        else:
+            self._held.append(line)
+
+    def release(self) -> None:
+        """Logs what was held; later lines are logged at once."""
+        held, self._held = self._held or [], None
+        for line in held:
+            self._log(line)
+
+
 class StateFile:
     """Loads state at startup, and saves it when it has changed.
 

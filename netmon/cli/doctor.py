@@ -26,6 +26,7 @@ from netmon.cli.terminal import json_stream, log
 from netmon.cli.transient_line import TransientLine
 from netmon.cli.values import duration
 from netmon.config.settings import Config
+from netmon.doctor.checks.outputs import NUMBERED
 from netmon.doctor.checks.setup import KnownDatabase
 from netmon.doctor.diagnosis import DoctorFacts, diagnose
 from netmon.doctor.document import document
@@ -37,8 +38,9 @@ from netmon.doctor.facts.traffic import Report, Traffic, listen, port
 from netmon.doctor.facts.web import web_addresses
 from netmon.doctor.findings import Mark
 from netmon.errors import SourceError, StartError
-from netmon.language.language import ENGLISH
+from netmon.language.language import ENGLISH, Language
 from netmon.outputs.json_line import json_document
+from netmon.outputs.layout import Paragraph
 from netmon.outputs.texts import duration_text, plural
 from netmon.places.databases import Databases
 from netmon.places.providers import named_provider
@@ -82,7 +84,8 @@ def doctor(
     important first.
 
     Needs the rights of `netmon run`, which it gives up in the same way. Changes nothing and writes no file.
-    Ctrl-C ends it early, with the findings so far. Exits with 1 if there is a problem, and else with 0.
+    Exits with 1 if there is a problem, and else with 0. Ctrl-C ends it early, with the findings so far, and
+    the exit code is 130.
 
     Examples:
 
@@ -122,14 +125,27 @@ def doctor(
             traffic=traffic,
             refusal=refusal,
         )
-        findings = diagnose(facts, ENGLISH if json else chosen_language(language))
+        spoken = ENGLISH if json else chosen_language(language)
+        findings = diagnose(facts, spoken)
         if json:
             is_early = stop.is_asked
             page = document(findings, package_version(), ports, traffic.seconds, is_interrupted=is_early)
             json_stream().write(json_document(page))
         else:
-            show(make_console(), findings, chosen_language(language))
+            show(make_console(), findings, spoken)
+            if stop.is_asked:
+                make_console().print(Paragraph(_interruption(traffic.seconds, duration_s, spoken), "bold"))
+    if stop.is_asked:
+        raise typer.Exit(stop.exit_code)
     raise typer.Exit(ERROR if any(one.mark is Mark.PROBLEM for one in findings) else OK)
+
+
+def _interruption(seconds: float, planned_s: float, language: Language) -> str:
+    return language.say(
+        "interrupted after {seconds} of {planned}: these are the findings so far",
+        seconds=language.duration(round(seconds)),
+        planned=language.duration(planned_s),
+    )
 
 
 class _User(NamedTuple):
@@ -142,7 +158,7 @@ class _User(NamedTuple):
 
 
 def _user(settings: Config) -> _User:
-    own = f"uid {os.geteuid()}" if os.geteuid() else "root"
+    own = f"{NUMBERED}{os.geteuid()}" if os.geteuid() else "root"
     try:
         account = account_of(settings, os.environ, log)
         if account is None:

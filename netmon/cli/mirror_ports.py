@@ -10,7 +10,7 @@ import typer
 
 from netmon._engine import Matcher, Sieve
 from netmon.config.settings import Config
-from netmon.errors import ConfigError
+from netmon.errors import ConfigError, SourceError
 from netmon.sources.live import LiveSource
 
 InterfacesOption = Annotated[
@@ -58,3 +58,15 @@ def open_live(
         report_every_s=settings.report_every_s,
         limits=settings.engine_keywords(),
     )
+
+
+def capture_problem(settings: Config, ports: Sequence[str]) -> str | None:
+    """Why the interfaces cannot be captured; None if they can. Tries it for a moment, without signatures."""
+    try:
+        source = open_live(settings, ports, "", Matcher([], [], []))
+    except SourceError as error:
+        return str(error)
+    source.stop()
+    for _batch in source.batches():
+        pass
+    return None

@@ -18,14 +18,14 @@ from netmon._engine import Matcher, Sieve
 from netmon.cli.exit_codes import FOUND
 from netmon.cli.language_option import LanguageOption, chosen_language
 from netmon.cli.live_results import LiveResults
-from netmon.cli.mirror_ports import InterfacesOption, mirror_ports, open_live
+from netmon.cli.mirror_ports import InterfacesOption, capture_problem, mirror_ports, open_live
 from netmon.cli.offload import load_sieve, usable
 from netmon.cli.options import ExitCode, SourceName, grouped
 from netmon.cli.output_paths import check_shared_paths
 from netmon.cli.run_options import SensorOptions
 from netmon.cli.run_screen import RunScreen
 from netmon.config.settings import Config, store_path
-from netmon.errors import NetmonError
+from netmon.errors import NetmonError, OutputError
 from netmon.evidence.assembly import opened_evidence
 from netmon.outputs.backlog import Backlog
 from netmon.outputs.event_file import EventFile
@@ -99,7 +99,12 @@ def run(
             settings = replace(settings, capture=replace(settings.capture, require_all=True))
         # What is opened once and may need root comes first; what is opened again, as the sensor's user.
         privacy = wiring.make_privacy(settings)
-        listeners = () if settings.web.is_off else open_listeners(settings.web, os.environ)
+        try:
+            listeners = () if settings.web.is_off else open_listeners(settings.web, os.environ)
+        except OutputError:
+            if (problem := capture_problem(settings, ports)) is not None:
+                log(problem)  # it weighs more than an address that is in use
+            raise
         stack.callback(close_all, listeners)
         expression = " ".join(filter_words or ())
         fallback: list[str] = []

@@ -7,6 +7,7 @@ import signal
 import struct
 import subprocess
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -217,7 +218,7 @@ def test_an_alternative_name(doctor):
 
 
 def test_interrupted(doctor, demo):
-    """Ctrl-C shows the findings so far."""
+    """Ctrl-C shows the findings so far, and its exit code is that of an interruption."""
     process = doctor.start("-i", "m1", "--duration", "10m", "--json")
     while "listening to" not in process.stderr.readline():
         pass
@@ -225,8 +226,26 @@ def test_interrupted(doctor, demo):
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=30)
     document = json.loads(output)
-    assert (process.returncode, document["interrupted"], errors) == (0, True, "")
+    assert (process.returncode, document["interrupted"], errors) == (130, True, "")
     assert marks(document, "traffic") == ["ok"]
+
+
+def test_interrupted_on_a_terminal(doctor):
+    """Ctrl-C leaves the findings, marked as those of a part of the time."""
+    screen, terminal = os.openpty()
+    process = doctor.start("-i", "m1", stdout=terminal, stderr=terminal)
+    os.close(terminal)
+    text = ""
+    while "m1: 1 s of 2 min, " not in text:
+        text += os.read(screen, 4096).decode()
+    process.send_signal(signal.SIGINT)
+    with suppress(OSError):  # EIO: the other end is closed
+        while data := os.read(screen, 4096):
+            text += data.decode()
+    os.close(screen)
+    assert process.wait(30) == 130
+    assert "interrupted after " in text.rstrip().splitlines()[-1]
+    assert "s of 2\u202fmin: these are the findings so far" in text
 
 
 def test_nothing_is_written(doctor, demo, tmp_path):

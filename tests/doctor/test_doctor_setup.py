@@ -113,6 +113,12 @@ def test_folders():
     assert (good.mark, good.text) == (Mark.OK, "can be written by netmon: state.folder (/var/lib/netmon)")
 
 
+def test_a_user_without_a_name():
+    """The command gives its number, as install(1) takes it."""
+    [found] = folder_findings([folder(problem="a reason")], "uid 65534", ENGLISH)
+    assert found.command == "sudo install -d -o 65534 -m 700 /var/lib/netmon"
+
+
 def test_disks():
     """What several folders on a disk may need adds up."""
     assert marks(disk_findings([folder(), folder(key="spool.folder")], ENGLISH)) == [Mark.OK]

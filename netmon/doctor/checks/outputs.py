@@ -11,6 +11,8 @@ from netmon.doctor.findings import CheckResult, Mark
 from netmon.language.language import Language
 from netmon.outputs.texts import bytes_text
 
+NUMBERED = "uid "
+"""Begins what a user is called who may have no name."""
 _LEAST_BYTES = 100 << 20
 """Free bytes below which a disk is as good as full."""
 
@@ -24,7 +26,8 @@ def folder_findings(folders: Sequence[WrittenFolder], user: str, language: Langu
             "What belongs there is lost, and a restart forgets what the sensor has learned."
         )
         folder = shlex.quote(str(one.folder))
-        command = f"sudo install -d -o {shlex.quote(user)} -m 700 {folder}"
+        owner = shlex.quote(user.removeprefix(NUMBERED))
+        command = f"sudo install -d -o {owner} -m 700 {folder}"
         yield CheckResult("files", Mark.PROBLEM, text, meaning, command)
     good = [f"{one.key} ({one.folder})" for one in folders if one.problem is None]
     if good:
