@@ -80,7 +80,7 @@ ALLOWED = {
     },
     "destinations": {"days", "places", "records", "state_file"},
     "verdict": {"countries", "days", "language", "places", "records", "signatures"},
-    "explain": {"countries", "errors", "records", "signatures", "verdict"},
+    "explain": {"errors", "language", "records", "signatures", "verdict"},
     "monitor": {
         "days",
         "destinations",

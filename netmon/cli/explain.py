@@ -13,6 +13,7 @@ import typer
 
 from netmon import wiring
 from netmon.cli.console import terminal_width
+from netmon.cli.language_option import LanguageOption, chosen_language
 from netmon.cli.options import CaptureOptions, SourceName, grouped
 from netmon.cli.signatures import tell_signatures
 from netmon.cli.terminal import log, printable, write_line
@@ -55,6 +56,7 @@ def explain(
             help="Explain this flow of the capture: netmon.flow_id.",
         ),
     ] = None,
+    language: LanguageOption = None,
     *,
     options: CaptureOptions,
 ) -> None:
@@ -83,7 +85,7 @@ def explain(
     event = read_event(line)
     context = Context(known, settings.policy, settings.subjects.find(event.client))
     width = min(terminal_width() or WIDEST, WIDEST)
-    for text in list(explain_flow(event, context, width)):
+    for text in list(explain_flow(event, context, chosen_language(language), width)):
         write_line(text)
 
 

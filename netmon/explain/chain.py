@@ -14,6 +14,9 @@ from netmon.explain.located import tell_place
 from netmon.explain.matched import NOTE, tell_signature
 from netmon.explain.named import tell_name
 from netmon.explain.seen import tell_packets
+from netmon.language.language import ENGLISH, Language
+from netmon.language.marking import _
+from netmon.language.words import OUTCOME, SEVERITY
 from netmon.signatures.model import SignatureSet
 from netmon.verdict.policy import Policy
 from netmon.verdict.promises import Subject
@@ -31,7 +34,9 @@ class Context:
     subject: Subject
 
 
-def explain_flow(event: FlowEvent, context: Context, width: int = WIDEST) -> Iterator[str]:
+def explain_flow(
+    event: FlowEvent, context: Context, language: Language = ENGLISH, width: int = WIDEST
+) -> Iterator[str]:
     """The lines of the explanation, at most so wide. Raises EventError for a vendor without signatures."""
     signatures, policy, subject = context.signatures, context.policy, context.subject
     if event.vendor not in signatures.vendors:
@@ -39,28 +44,36 @@ def explain_flow(event: FlowEvent, context: Context, width: int = WIDEST) -> Ite
             f"flow {event['netmon.flow_id']} is of {event.vendor}, a vendor that the signatures in use lack; "
             "--signatures gives another folder"
         )
-    yield from _wrapped(_headline(event), width, "", "")
+    yield from _wrapped(_headline(event, language), width, "", "")
     sections = (
-        ("Packets", tell_packets(event)),
-        ("Name", tell_name(event)),
-        ("Signature", tell_signature(event, signatures)),
-        ("Place", tell_place(event, signatures)),
-        ("Countries of concern", tell_concerns(event, signatures, policy, subject)),
-        ("Promise and policy", tell_references(event, signatures, policy, subject)),
-        ("Verdict", tell_verdict(event)),
-        ("What is not known", tell_unknown(event)),
+        (_("Packets"), tell_packets(event, language)),
+        (_("Name"), tell_name(event, language)),
+        (_("Signature"), tell_signature(event, signatures, language)),
+        (_("Place"), tell_place(event, signatures, language)),
+        (_("Countries of concern"), tell_concerns(event, signatures, policy, subject, language)),
+        (_("Promise and policy"), tell_references(event, signatures, policy, subject, language)),
+        (_("Verdict"), tell_verdict(event, language)),
+        (_("What is not known"), tell_unknown(event, language)),
     )
     for number, (title, sentences) in enumerate(sections, 1):
         yield ""
-        yield f"{number}. {title}"
+        yield f"{number}. {language.say(title)}"
         yield from _section(sentences, width)
 
 
-def _headline(event: FlowEvent) -> str:
-    severity = f", severity {event['netmon.severity']}" if event["netmon.severity"] else ""
-    return (
-        f"Flow {event['netmon.flow_id']}, {event['event.start']}: {event.vendor} "
-        f"({event['netmon.component']}): {event['netmon.verdict']} ({event['netmon.reason']}){severity}"
+def _headline(event: FlowEvent, language: Language) -> str:
+    say, severity = language.say, event["netmon.severity"]
+    text = say(
+        "Flow {number}, {start}: {vendor} ({component}): {verdict} ({reason})",
+        number=event["netmon.flow_id"],
+        start=event["event.start"],
+        vendor=event.vendor,
+        component=event["netmon.component"],
+        verdict=say(OUTCOME[event["netmon.verdict"]]),
+        reason=event["netmon.reason"],
+    )
+    return text + (
+        say(", severity {severity}", severity=say(SEVERITY.get(severity, severity))) if severity else ""
     )
 
 

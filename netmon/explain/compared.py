@@ -4,83 +4,104 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from netmon.countries import country_name
 from netmon.explain.event import FlowEvent
 from netmon.explain.matched import NOTE, source_lines
 from netmon.explain.promises import expectation_text, promise_texts
+from netmon.language.language import Language
+from netmon.language.marking import _
 from netmon.signatures.model import Concern, SignatureSet, Vendor
 from netmon.verdict.concerns import find_concerns
 from netmon.verdict.policy import Policy
 from netmon.verdict.promises import Subject
 
 _STANDING: Mapping[str, str] = {
-    "located": "the server is located there: independent sources, or your own declaration, agree on it",
-    "excluded": "the server cannot be there: it answered faster than light could return from there",
-    "possible": "it is not excluded that the server is there, and a source says that it is",
-    "unknown": "it is not excluded that the server is there, and no source says that it is",
+    "located": _("the server is located there: independent sources, or your own declaration, agree on it"),
+    "excluded": _("the server cannot be there: it answered faster than light could return from there"),
+    "possible": _("it is not excluded that the server is there, and a source says that it is"),
+    "unknown": _("it is not excluded that the server is there, and no source says that it is"),
 }
 _UNCOUNTED: Mapping[str, str] = {
-    "not_shown": "nothing shows that it is a flow of the vendor",
-    "redirected": "its address is not global",
-    "unseen": "what the client sent was not seen",
-    "no_data": "no data was exchanged",
+    "not_shown": _("nothing shows that it is a flow of the vendor"),
+    "redirected": _("its address is not global"),
+    "unseen": _("what the client sent was not seen"),
+    "no_data": _("no data was exchanged"),
 }
 
 
 def tell_concerns(
-    event: FlowEvent, signatures: SignatureSet, policy: Policy, subject: Subject
+    event: FlowEvent, signatures: SignatureSet, policy: Policy, subject: Subject, language: Language
 ) -> Iterator[str]:
     """Whether the flow ended in a country of concern, and why that country is one."""
-    vendor = signatures.vendors[event.vendor]
+    say, vendor = language.say, signatures.vendors[event.vendor]
     stated: list[Mapping[str, str]] = event["netmon.concerns"] or []
     why = event["netmon.concerns_uncounted"]
     if why is not None:
-        yield f"The flow does not count in the statement about countries of concern: {_UNCOUNTED[why]}."
+        yield say(
+            "The flow does not count in the statement about countries of concern: {why}.",
+            why=say(_UNCOUNTED[why]),
+        )
     elif not stated:
-        yield "No country was one of concern for this flow when it was judged."
+        yield say("No country was one of concern for this flow when it was judged.")
     for one in stated:
-        yield f"{country_name(one['country'])}: {_STANDING[one['standing']]}."
+        yield f"{language.country(one['country'])}: {say(_STANDING[one['standing']])}."
     for active in find_concerns(vendor, policy, subject, event.day):
         if active.concern is None:
-            yield f"{country_name(active.country)} is a country of concern by the policy."
+            country = language.country(active.country)
+            yield say("{country} is a country of concern by the policy.", country=country)
         else:
-            yield from _tell_concern(active.concern, vendor)
+            yield from _tell_concern(active.concern, vendor, language)
 
 
-def _tell_concern(concern: Concern, vendor: Vendor) -> Iterator[str]:
-    addressees = ", ".join(sorted(map(country_name, concern.addressed_to)))
-    whom = f"addressed to users in {addressees}" if addressees else "addressed to everyone"
-    until = f" until {concern.until}" if concern.until else ""
-    yield (
-        f"{country_name(concern.country)} is a country of concern because of {concern.basis}, from "
-        f"{concern.since}{until} ({concern.status}), {whom}; it is about {concern.about}, not about a "
-        "server. Applying it to other users is netmon's default."
+def _tell_concern(concern: Concern, vendor: Vendor, language: Language) -> Iterator[str]:
+    say = language.say
+    addressees = ", ".join(sorted(map(language.country, concern.addressed_to)))
+    values = {
+        "country": language.country(concern.country),
+        "basis": language.say_of("basis of a concern", concern.basis),
+        "since": concern.since,
+        "until": say(" until {day}", day=concern.until) if concern.until else "",
+        "status": concern.status,
+        "whom": (
+            say("addressed to users in {countries}", countries=addressees)
+            if addressees
+            else say("addressed to everyone")
+        ),
+        "about": language.say_of("what a concern is about", concern.about),
+    }
+    yield say(
+        "{country} is a country of concern because of {basis}, from {since}{until} ({status}), {whom}; it is "
+        "about {about}, not about a server. Applying it to other users is netmon's default.",
+        **values,
     )
-    yield from source_lines(concern.sources, vendor)
+    yield from source_lines(concern.sources, vendor, language)
 
 
 def tell_references(
-    event: FlowEvent, signatures: SignatureSet, policy: Policy, subject: Subject
+    event: FlowEvent, signatures: SignatureSet, policy: Policy, subject: Subject, language: Language
 ) -> Iterator[str]:
     """What the policy allows, and which promises apply on the flow's day."""
-    vendor, component = signatures.vendors[event.vendor], event["netmon.component"]
-    yield from _tell_policy(event, policy)
-    country = "not configured" if subject.country is None else country_name(subject.country)
-    yield f"The users' country, as configured for this explanation: {country}."
+    say, vendor, component = language.say, signatures.vendors[event.vendor], event["netmon.component"]
+    yield from _tell_policy(event, policy, language)
+    country = say("not configured") if subject.country is None else language.country(subject.country)
+    yield say("The users' country, as configured for this explanation: {country}.", country=country)
     known = vendor.components.get(component)
     expectations = known.expectations if known is not None else ()
     for expectation in expectations:
-        yield _ended(f"The signatures have an {expectation_text(expectation)}")
+        stated = expectation_text(expectation, language)
+        yield _ended(say("The signatures have an {expectation}", expectation=stated))
     promises = dict.fromkeys(one.promise for one in expectations if one.promise)
     if not promises:
-        yield f"No promise of the vendor names a place for {component}."
+        yield say("No promise of the vendor names a place for {component}.", component=component)
     for number in promises:
         promise = vendor.promises[number]
-        used = "This was applied: " if number == event["netmon.promise"] else "The signatures have "
-        first, *others = promise_texts(promise, vendor.promises.values(), (subject,), event.day)
-        yield _ended(f"{used}{first}")
+        texts = promise_texts(promise, vendor.promises.values(), (subject,), event.day, language)
+        first, *others = texts
+        if number == event["netmon.promise"]:
+            yield _ended(say("This was applied: {promise}", promise=first))
+        else:
+            yield _ended(say("The signatures have {promise}", promise=first))
         yield from (f"{NOTE}{_ended(text[0].upper() + text[1:])}" for text in others)
-        yield from source_lines(promise.sources, vendor)
+        yield from source_lines(promise.sources, vendor, language)
 
 
 def _ended(text: str) -> str:
@@ -88,25 +109,38 @@ def _ended(text: str) -> str:
     return f"{text.rstrip('.')}."
 
 
-def _tell_policy(event: FlowEvent, policy: Policy) -> Iterator[str]:
-    vendor, component = event.vendor, event["netmon.component"]
+def _tell_policy(event: FlowEvent, policy: Policy, language: Language) -> Iterator[str]:
+    say, names = language.say, {"vendor": event.vendor, "component": event["netmon.component"]}
+    vendor, component = names.values()
     if vendor in policy.forbidden_vendors:
-        yield f"The policy forbids contact with {vendor}."
+        yield say("The policy forbids contact with {vendor}.", vendor=vendor)
     if policy.is_forbidden(vendor, component):
-        yield f"The policy forbids {component} of {vendor}, wherever it ends."
+        yield say("The policy forbids {component} of {vendor}, wherever it ends.", **names)
     allowed = policy.allowed_places(vendor, component)
     if allowed is None:
-        yield f"The policy does not mention {component} of {vendor}, so promises are the reference."
+        yield say(
+            "The policy does not mention {component} of {vendor}, so promises are the reference.", **names
+        )
     else:
-        places = ", ".join(sorted(allowed)) or "none"
-        yield f"The policy allows these places for {component} of {vendor}: {places}."
+        places = ", ".join(sorted(allowed)) or say("none")
+        yield say(
+            "The policy allows these places for {component} of {vendor}: {places}.", places=places, **names
+        )
     tolerated = policy.tolerated.get(vendor, policy.tolerated.get("*", frozenset()))
     if tolerated:
-        yield f"Places that the policy tolerates, so a finding is a notice: {', '.join(sorted(tolerated))}."
-    relays = [one for one in policy.relays if one.vendor == vendor]
+        places = ", ".join(sorted(tolerated))
+        yield say("Places that the policy tolerates, so a finding is a notice: {places}.", places=places)
+    relays = sum(one.vendor == vendor for one in policy.relays)
     if relays:
-        yield f"By the policy, clients are to reach {vendor} through relays; it names {len(relays)}."
+        yield say(
+            "By the policy, clients are to reach {vendor} through relays; it names {count}.",
+            vendor=vendor,
+            count=language.number(relays),
+        )
     lifted = event["netmon.exception.lifts"]
     if lifted is not None:
-        until = event["netmon.exception.until"]
-        yield f"An exception of the policy, valid until {until}, replaces the reason {lifted}."
+        yield say(
+            "An exception of the policy, valid until {until}, replaces the reason {lifted}.",
+            until=event["netmon.exception.until"],
+            lifted=lifted,
+        )

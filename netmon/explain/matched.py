@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from netmon.explain.event import FlowEvent
-from netmon.signatures.explain import explain
+from netmon.language.language import Language
+from netmon.language.marking import _
+from netmon.signatures.explain import Explanation, explain
 from netmon.signatures.model import NETWORK, NetworkRule, Rule, SignatureSet, Source, Vendor
 from netmon.signatures.source_dates import known_date
 
@@ -14,60 +16,93 @@ NOTE = "  "
 """Begins a line that belongs to the sentence before it."""
 
 _TRUST = {
-    "official": "the vendor itself, or a registry, says so",
-    "measured": "it was measured",
-    "press": "the press says so",
-    "community": "a community project says so",
-    "unverified": "only a weak source says so, so it never makes a finding",
+    "official": _("the vendor itself, or a registry, says so"),
+    "measured": _("it was measured"),
+    "press": _("the press says so"),
+    "community": _("a community project says so"),
+    "unverified": _("only a weak source says so, so it never makes a finding"),
 }
 
 
-def tell_signature(event: FlowEvent, signatures: SignatureSet) -> Iterator[str]:
+def tell_signature(event: FlowEvent, signatures: SignatureSet, language: Language) -> Iterator[str]:
     """The statement by its file and line, what it rests on, and whether it is still there."""
-    vendor = signatures.vendors[event.vendor]
-    where = event["netmon.signature"]
+    say, vendor = language.say, signatures.vendors[event.vendor]
     status = event["netmon.signature_status"]
-    yield (
-        f"{where} gives the flow to {vendor.title} ({vendor.id}), component {event['netmon.component']}. "
-        f"Trust: {status}{f', which means that {_TRUST[status]}' if status in _TRUST else ''}."
+    given = say(
+        "{where} gives the flow to {vendor} ({id}), component {component}.",
+        where=event["netmon.signature"],
+        vendor=vendor.title,
+        id=vendor.id,
+        component=event["netmon.component"],
     )
+    if status in _TRUST:
+        meaning = say(_TRUST[status])
+        yield f"{given} {say('Trust: {status}, which means that {meaning}.', status=status, meaning=meaning)}"
+    else:
+        yield f"{given} {say('Trust: {status}.', status=status)}"
     rule = _find_rule(event, signatures)
     if rule is None:
-        yield (
+        yield say(
             "The signatures in use now have no such statement in that line: they have changed since, so its "
             "sources cannot be shown. `--signatures` reads another version."
         )
     else:
-        yield from _tell_rule(rule, signatures)
+        yield from _tell_rule(rule, signatures, language)
     if event.name is not None:
         answer = explain(signatures, event.name)
-        yield f"The signatures in use now say of {answer.queried}: {answer.reason}."
+        yield _stated(answer, language)
         for other in answer.competitors:
-            yield f"It also matches {other.rule}, but {other.why_not}."
-    yield from _tell_network(event, signatures)
-    reviewed = f"; this vendor's were last reviewed on {vendor.reviewed}" if vendor.reviewed else ""
-    yield f"Signatures in use now: sha256 {signatures.sha256} of all files{reviewed}."
+            yield say("It also matches {rule}, but {why_not}.", rule=other.rule, why_not=other.why_not)
+    yield from _tell_network(event, signatures, language)
+    files = say("Signatures in use now: sha256 {sha256} of all files", sha256=signatures.sha256)
+    if vendor.reviewed:
+        reviewed = say("this vendor's were last reviewed on {day}.", day=vendor.reviewed)
+        yield f"{files}; {reviewed}"
+    else:
+        yield f"{files}."
 
 
-def _tell_network(event: FlowEvent, signatures: SignatureSet) -> Iterator[str]:
+def _stated(answer: Explanation, language: Language) -> str:
+    """What the signatures say about a name or an address."""
+    return language.say(
+        "The signatures in use now say of {queried}: {reason}.", queried=answer.queried, reason=answer.reason
+    )
+
+
+def _tell_network(event: FlowEvent, signatures: SignatureSet, language: Language) -> Iterator[str]:
     """What the signatures say about the address: whether it is in a network of the vendor."""
-    address = event.server
-    answer = explain(signatures, address)
+    say, answer = language.say, explain(signatures, event.server)
     rule = answer.rule
-    yield f"The signatures in use now say of {address}: {answer.reason}."
+    yield _stated(answer, language)
     if isinstance(rule, NetworkRule):
-        holder = f"registered to {rule.holder}" if rule.holder else "whose holder is not recorded"
-        days = f"from {rule.valid_from or 'an unknown day'} to {rule.valid_to or 'today, as far as known'}"
-        yield f"{NOTE}It is a network of {rule.vendor} (trust: {rule.status}), {holder}, {days}."
-        yield from source_lines(rule.sources, signatures.vendors[rule.vendor])
+        holder = (
+            say("registered to {holder}", holder=rule.holder)
+            if rule.holder
+            else say("whose holder is not recorded")
+        )
+        yield NOTE + say(
+            "It is a network of {vendor} (trust: {status}), {holder}, from {first} to {last}.",
+            vendor=rule.vendor,
+            status=rule.status,
+            holder=holder,
+            first=rule.valid_from or say("an unknown day"),
+            last=rule.valid_to or say("today, as far as known"),
+        )
+        yield from source_lines(rule.sources, signatures.vendors[rule.vendor], language)
 
 
-def source_lines(keys: Iterable[str], vendor: Vendor) -> Iterator[str]:
+def source_lines(keys: Iterable[str], vendor: Vendor, language: Language) -> Iterator[str]:
     """The sources with these keys: their trust, where they are, and what they are about; as notes."""
     for key in keys:
         source: Source = vendor.sources[key]
-        date = known_date(source) or "of unknown date"
-        yield f"{NOTE}Source {source.key} ({source.trust}, {date}): {source.ref} ({source.about})"
+        yield NOTE + language.say(
+            "Source {key} ({trust}, {date}): {where} ({about})",
+            key=source.key,
+            trust=source.trust,
+            date=known_date(source) or language.say("of unknown date"),
+            where=source.ref,
+            about=source.about,
+        )
 
 
 def _find_rule(event: FlowEvent, signatures: SignatureSet) -> Rule | None:
@@ -83,12 +118,18 @@ def _find_rule(event: FlowEvent, signatures: SignatureSet) -> Rule | None:
     return None
 
 
-def _tell_rule(rule: Rule, signatures: SignatureSet) -> Iterator[str]:
-    vendor = signatures.vendors[rule.vendor]
-    yield f"The statement: {rule}.{f' Note: {rule.note}' if rule.note else ''}"
+def _tell_rule(rule: Rule, signatures: SignatureSet, language: Language) -> Iterator[str]:
+    say, vendor = language.say, signatures.vendors[rule.vendor]
+    note = f" {say('Note: {note}', note=rule.note)}" if rule.note else ""
+    yield say("The statement: {rule}.", rule=rule) + note
     component = signatures.component(rule)
     if component is not None:
-        yield f"The component: {component.title}; {component.function}; data: {component.data_category}."
+        yield say(
+            "The component: {title}; {function}; data: {data}.",
+            title=component.title,
+            function=component.function,
+            data=component.data_category,
+        )
         if component.false_positive:
-            yield f"What else may match: {component.false_positive}"
-    yield from source_lines(rule.sources, vendor)
+            yield say("What else may match: {what}", what=component.false_positive)
+    yield from source_lines(rule.sources, vendor, language)

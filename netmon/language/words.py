@@ -22,6 +22,12 @@ LACK: Mapping[str, str] = {
     "promise": _("place known, nothing promised"),
     "evidence": _("evidence incomplete"),
 }
+CONFIDENCE: Mapping[str, str] = {
+    "agreed": _("agreed"),
+    "disputed": _("disputed"),
+    "single": _("single"),
+    "unknown": _("unknown"),
+}
 UNCOUNTED: Mapping[str, str] = {
     "not_shown": _("not shown to be the vendor's"),
     "redirected": _("to addresses that are not on the Internet"),

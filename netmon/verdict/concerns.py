@@ -16,6 +16,26 @@ from netmon.signatures.model import Concern, Vendor
 from netmon.verdict.policy import Policy
 from netmon.verdict.promises import Subject
 
+_LOCATED_BY_YOU = _("Located in {country} by your own declaration.")
+_LOCATED = _("Located in {country} by two sources.")
+_OF_POLICY = _("Your policy treats {country} as a country of concern for this vendor.")
+_STATED = _(
+    "netmon treats {country} as a country of concern because of {basis}, which is about {about}, not "
+    "about this server."
+)
+_ADDRESSED = _(
+    "netmon treats {country} as a country of concern because of {basis}, which was addressed to "
+    "users in {users} and is about {about}, not about this server."
+)
+_DEFAULT_FOR_ALL = _("That it is applied to users whose country is not configured is netmon's default.")
+_DEFAULT = _("That it is applied to users in {country} is netmon's default.")
+_NOT_SHOWN = _("No promise is shown to be broken.")
+SENTENCES = (
+    *(_LOCATED_BY_YOU, _LOCATED, _OF_POLICY, _STATED),
+    *(_ADDRESSED, _DEFAULT_FOR_ALL, _DEFAULT, _NOT_SHOWN),
+)
+"""All with which a country of concern is explained."""
+
 
 @dataclass(frozen=True, slots=True)
 class ActiveConcern:
@@ -51,39 +71,29 @@ def explain(active: ActiveConcern, subject: Subject, *, declared: bool) -> Itera
     """
     country = _names([active.country])
     if declared:
-        yield Sentence(_("Located in {country} by your own declaration."), (("country", country),))
+        yield Sentence(_LOCATED_BY_YOU, (("country", country),))
     else:
-        yield Sentence(_("Located in {country} by two sources."), (("country", country),))
+        yield Sentence(_LOCATED, (("country", country),))
     if active.concern is None:
-        treated = _("Your policy treats {country} as a country of concern for this vendor.")
-        yield Sentence(treated, (("country", country),))
+        yield Sentence(_OF_POLICY, (("country", country),))
     else:
         yield from _reasons(active.concern, country, subject)
-    yield Sentence(_("No promise is shown to be broken."))
+    yield Sentence(_NOT_SHOWN)
 
 
 def _reasons(concern: Concern, country: Names, subject: Subject) -> Iterator[Sentence]:
-    text = _(
-        "netmon treats {country} as a country of concern because of {basis}, which is about {about}, not "
-        "about this server."
-    )
     values: list[tuple[str, Names]] = [
         ("country", country),
         ("basis", Names((("basis of a concern", concern.basis),))),
         ("about", Names((("what a concern is about", concern.about),))),
     ]
     if concern.addressed_to:
-        text = _(
-            "netmon treats {country} as a country of concern because of {basis}, which was addressed to "
-            "users in {users} and is about {about}, not about this server."
-        )
         values.append(("users", _names(sorted(concern.addressed_to, key=country_in_text))))
-    yield Sentence(text, tuple(values))
+    yield Sentence(_ADDRESSED if concern.addressed_to else _STATED, tuple(values))
     if concern.addressed_to and subject.country is None:
-        yield Sentence(_("That it is applied to users whose country is not configured is netmon's default."))
+        yield Sentence(_DEFAULT_FOR_ALL)
     elif concern.addressed_to and subject.country not in concern.addressed_to:
-        default = _("That it is applied to users in {country} is netmon's default.")
-        yield Sentence(default, (("country", _names([subject.country or ""])),))
+        yield Sentence(_DEFAULT, (("country", _names([subject.country or ""])),))
 
 
 def _names(countries: Iterable[str]) -> Names:

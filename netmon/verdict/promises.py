@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from netmon.language.language import ENGLISH, Language
+from netmon.language.marking import _
 from netmon.signatures.model import Coverage, Promise, Vendor
 
 LAST_DAY = {4: "-12-31", 7: "-31", 10: ""}
@@ -70,18 +72,18 @@ class Obstacle(NamedTuple):
 
 
 _IN_TIME: Mapping[ObstacleCode, str] = {
-    "no_place": "it names no place",
-    "not_official": "the vendor itself is not its source ({})",
-    "no_first_day": "its first day is unknown",
-    "not_yet": "it takes effect on {}",
-    "over": "it was in force until {}",
+    "no_place": _("it names no place"),
+    "not_official": _("the vendor itself is not its source ({value})"),
+    "no_first_day": _("its first day is unknown"),
+    "not_yet": _("it takes effect on {value}"),
+    "over": _("it was in force until {value}"),
 }
 
 
 def why_not_in_force(promise: Promise, day: str) -> str | None:
     """Why a promise is not in force on this ISO day, in words; None if it is in force."""
     found = _obstacle_in_time(promise, day)
-    return None if found is None else _IN_TIME[found.code].format(found.value)
+    return None if found is None else _IN_TIME[found.code].format(value=found.value)
 
 
 def _obstacle_in_time(promise: Promise, day: str) -> Obstacle | None:
@@ -141,16 +143,25 @@ def find_obstacle(
     return Obstacle("other_users", subject.country)
 
 
-def describe_application(promise: Promise, statements: Iterable[Promise], subject: Subject, day: str) -> str:
+def describe_application(
+    promise: Promise, statements: Iterable[Promise], subject: Subject, day: str, language: Language = ENGLISH
+) -> str:
     """Whether a promise applies to this subject on this ISO day, and if not, why, in words."""
-    obstacle = find_obstacle(promise, statements, subject, day)
-    whom = f" to users in {subject.country}" if promise.subjects else ""
+    say, obstacle = language.say, find_obstacle(promise, statements, subject, day)
+    whom = say(" to users in {country}", country=subject.country) if promise.subjects else ""
     if obstacle is None:
-        return f"applies on {day}{whom}"
+        return say("applies on {day}{whom}", day=day, whom=whom)
     if obstacle.code == "ended":
-        return f"does not apply on {day}{whom}: ended by {obstacle.value}, from {obstacle.since}"
+        return say(
+            "does not apply on {day}{whom}: ended by {statement}, from {since}",
+            day=day,
+            whom=whom,
+            statement=obstacle.value,
+            since=obstacle.since,
+        )
     if obstacle.code == "users_unknown":
-        return f"in force on {day}, but the users' country is not configured (subject.country)"
+        return say("in force on {day}, but the users' country is not configured (subject.country)", day=day)
     if obstacle.code == "other_users":
-        return f"in force on {day}, but not made to users in {obstacle.value}"
-    return f"does not apply on {day}: {_IN_TIME[obstacle.code].format(obstacle.value)}"
+        return say("in force on {day}, but not made to users in {country}", day=day, country=obstacle.value)
+    why = say(_IN_TIME[obstacle.code], value=obstacle.value)
+    return say("does not apply on {day}: {why}", day=day, why=why)

@@ -14,6 +14,7 @@ from netmon.language.marking import _
 from netmon.language.sentences import Names, Sentence
 from netmon.records import Contact, Verdict
 from netmon.signatures.model import Location
+from netmon.verdict import concerns
 from netmon.verdict.concerns import ActiveConcern, explain
 from netmon.verdict.place_facts import PlaceFacts
 from netmon.verdict.promises import Subject
@@ -94,7 +95,7 @@ _UNSTARTED = _(
     "The connection began before the sensor saw it, and no data of both sides was seen. What was sent before "
     "is not known."
 )
-_UNSEEN = Sentence(_("What was sent, and where it went after that, cannot be seen from here."))
+_UNSEEN = _("What was sent, and where it went after that, cannot be seen from here.")
 _NOT_ALLOWED = _(
     "The sources disagree on the first hop: {hop}. None of them names a place that is allowed by your policy "
     "({right}), so it is elsewhere."
@@ -115,6 +116,24 @@ _PROMISED = _(
     "The first hop is in {hop}, as promised for processing; where the data is processed after that cannot be "
     "seen from here."
 )
+_VENDOR_FORBIDDEN = _("Your policy forbids any contact with this vendor, wherever it ends.")
+_COMPONENT_FORBIDDEN = _("Your policy forbids any contact with this component, wherever it ends.")
+_RELAY_BYPASSED = _("Your policy names relays for this, and the client contacted the vendor itself.")
+_EXCEPTED = _("Your policy makes an exception until {until}. Without it, {lifted}.")
+_EACH_OF_CONCERN = _("Each of the countries named is one of concern.")
+_FORBIDDEN_PLACE = _("The first hop is in {hop}. Your policy allows {right} only.")
+_VISIT = _("It is a visit to web pages, which does not show that a product is in use.")
+_TOLERATED = _("Your policy tolerates this country, so it is no alarm.")
+
+SENTENCES = (
+    *MEANINGS.values(),
+    *(_UNHEARD, _ACKNOWLEDGED, _UNANSWERED, _UNSTARTED, _UNSEEN),
+    *(_NOT_ALLOWED, _NOT_PROMISED, _ELSEWHERE, _ALLOWED, _PROMISED, _FORBIDDEN_PLACE),
+    *(_VENDOR_FORBIDDEN, _COMPONENT_FORBIDDEN, _RELAY_BYPASSED, _EXCEPTED),
+    *(_EACH_OF_CONCERN, _VISIT, _TOLERATED),
+    *concerns.SENTENCES,
+)
+"""All of which an explanation may consist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,22 +180,20 @@ def explain_verdict(verdict: Verdict, words: Words) -> Iterator[Sentence]:
         case "country_of_concern":
             yield from _concern(words)
         case "policy_forbids_vendor":
-            yield Sentence(_("Your policy forbids any contact with this vendor, wherever it ends."))
-            yield _UNSEEN
+            yield Sentence(_VENDOR_FORBIDDEN)
+            yield Sentence(_UNSEEN)
             yield from _concern(words) if facts.is_of_concern else ()
         case "policy_forbids_component":
-            yield Sentence(_("Your policy forbids any contact with this component, wherever it ends."))
-            yield _UNSEEN
+            yield Sentence(_COMPONENT_FORBIDDEN)
+            yield Sentence(_UNSEEN)
             yield from _concern(words) if facts.is_of_concern else ()
         case "bypasses_relay":
-            yield Sentence(
-                _("Your policy names relays for this, and the client contacted the vendor itself.")
-            )
-            yield _UNSEEN
+            yield Sentence(_RELAY_BYPASSED)
+            yield Sentence(_UNSEEN)
         case "policy_exception":
             lifted = Sentence(REASONS[verdict.lifts or verdict.reason])
             values = (("until", verdict.until or ""), ("lifted", lifted))
-            yield Sentence(_("Your policy makes an exception until {until}. Without it, {lifted}."), values)
+            yield Sentence(_EXCEPTED, values)
         case reason if reason in MEANINGS:
             yield Sentence(_unseen(words) if reason == "insufficient_view" else MEANINGS[reason])
         case _:
@@ -200,12 +217,12 @@ def _by_place(verdict: Verdict, words: Words) -> Iterator[Sentence]:
         case "nowhere_promised":
             by_policy = words.facts.reference == "policy"
             yield Sentence(_NOT_ALLOWED if by_policy else _NOT_PROMISED, (hop, right))
-            yield _UNSEEN
+            yield Sentence(_UNSEEN)
             if words.facts.concern:
-                yield Sentence(_("Each of the countries named is one of concern."))
+                yield Sentence(_EACH_OF_CONCERN)
         case "policy_forbids":
-            yield Sentence(_("The first hop is in {hop}. Your policy allows {right} only."), (hop, right))
-            yield _UNSEEN
+            yield Sentence(_FORBIDDEN_PLACE, (hop, right))
+            yield Sentence(_UNSEEN)
         case "place_elsewhere":
             yield Sentence(_ELSEWHERE, (hop, right))
         case "policy_allows":
@@ -226,6 +243,6 @@ def _why_a_notice(verdict: Verdict, facts: Facts) -> Iterator[Sentence]:
     if verdict.severity != "notice":
         return
     if facts.visited:
-        yield Sentence(_("It is a visit to web pages, which does not show that a product is in use."))
+        yield Sentence(_VISIT)
     elif facts.tolerated and not facts.is_forbidden:
-        yield Sentence(_("Your policy tolerates this country, so it is no alarm."))
+        yield Sentence(_TOLERATED)

@@ -109,3 +109,14 @@ def test_a_flow_of_no_vendor_has_no_verdict(refused, netmon, demo):
     expected = f"flow {number} matches no vendor, so it has no verdict that could be explained"
     assert refused("explain", "--flow", number, demo) == expected
     assert refused("explain", other) == expected
+
+
+def test_it_speaks_german(netmon, environment, unexpected):
+    """By the option, or by the locale; the event is the same."""
+    asked = netmon("explain", "--country", "DE", "--language", "de", unexpected)
+    environment["LANG"] = "de_DE.UTF-8"
+    assert netmon("explain", "--country", "DE", unexpected).stdout == asked.stdout
+    assert re.match(r"Verbindung \d+, 2026-09-15T[^ ]+ kaspersky\s\(reputation\): unerwartet", asked.stdout)
+    text = re.sub(r"\s+", " ", asked.stdout)
+    assert "Russland: Der Server steht dort" in text
+    assert netmon("explain", "--language", "en", unexpected).stdout.startswith("Flow ")

@@ -19,7 +19,7 @@ from netmon.countries import COUNTRIES, country_in_text
 from netmon.language.language import FOLDER
 from netmon.processing import texts
 from netmon.signatures.load import default_folder, load_folder
-from netmon.verdict.table import REASONS
+from netmon.verdict.table import REASONS, ROWS
 
 PACKAGE = FOLDER.parent
 PLURAL = "say_count"
@@ -37,9 +37,13 @@ class Text(NamedTuple):
 def used() -> list[Text]:
     """Every text, in the order in which it is found."""
     listed = [value for name, value in vars(texts).items() if name.isupper()]
-    return list(
-        dict.fromkeys([*_templates(), *_code(), *map(Text, REASONS.values()), *map(Text, listed), *_names()])
-    )
+    return list(dict.fromkeys([*_templates(), *_code(), *_table(), *map(Text, listed), *_names()]))
+
+
+def _table() -> Iterator[Text]:
+    """The conditions and reasons of the table of verdicts."""
+    yield from map(Text, REASONS.values())
+    yield from (Text(row.when) for row in ROWS)
 
 
 def _templates() -> Iterator[Text]:

@@ -12,6 +12,7 @@ from netmon.errors import EventError
 from netmon.explain import compared, decided, located, matched, named, seen
 from netmon.explain.chain import WIDEST, Context, explain_flow
 from netmon.explain.event import read_event
+from netmon.language.language import Language
 from netmon.records import (
     CONTACTS,
     EVIDENCE,
@@ -32,6 +33,7 @@ from tests.craft import golden
 
 SIGNATURES = load_folder(golden.FOLDER / "signatures")
 CONTEXT = Context(SIGNATURES, Policy(), Subject("DE"))
+GERMAN = Language("de")
 LINES = [
     (file.parent.parent.name, line)
     for file in sorted(Path(golden.FOLDER).glob("*/expected/events.jsonl"))
@@ -263,3 +265,28 @@ def test_the_sources_of_a_statement_are_cited_in_full():
             source = SIGNATURES.vendors[event.vendor].sources[key]
             date = known_date(source) or "of unknown date"
             assert f"Source {source.key} ({source.trust}, {date}): {source.ref}" in text
+
+
+def test_every_golden_flow_is_explained_in_german():
+    """With its own headings and the verdict's meaning, and as many parts as in English."""
+    for case, line in LINES:
+        event = read_event(line)
+        english, german = (list(explain_flow(event, CONTEXT, Language(one))) for one in ("en", "de"))
+        heads = [[text for text in lines if re.match(r"\d\. ", text)] for lines in (english, german)]
+        assert len(heads[0]) == len(heads[1]) == 8
+        assert heads[1][-2:] == ["7. Urteil", "8. Was nicht bekannt ist"]
+        said = re.sub(r"\s+", " ", " ".join(german[german.index("7. Urteil") :]))
+        assert re.search(r"\b(the|is|are|not|of|and)\b", said) is None, (case, said)
+
+
+def test_place_and_verdict_in_german():
+    """Words for confidence, countries and conditions are those of the catalogue; values stay as they are."""
+    text = re.sub(r"\n {5,}", " ", "\n".join(explain_flow(read_event(of("complete_hello")), CONTEXT, GERMAN)))
+    for said in (
+        "Ergebnis: Zurich, Schweiz (übereinstimmend): ",
+        "Gilt am 2026-06-01 für Nutzer in DE.",
+        "Hier: der Ort ist einer, der zugesagt war.",
+        "Der erste Hop liegt in Zurich, wie für die Verarbeitung zugesagt; ",
+        "Schritt: 2 sources agree on CH",
+    ):
+        assert said in text, f"{said}\n{text}"

@@ -24,6 +24,7 @@ SAME = frozenset(
         "Flows",
         "Clients",
         "root",
+        "Name",
         "in {country}",
         "%(number)s, %(time)s",
     }
