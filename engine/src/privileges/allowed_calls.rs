@@ -4,7 +4,7 @@
 //! that listen already), mounting, tracing, changing users, modes or owners, loading code into the kernel.
 
 use crate::capture::sieve::COMMANDS;
-use libc::{c_long, c_ulong};
+use libc::c_long;
 use seccompiler::{SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompRule};
 use std::collections::BTreeMap;
 
@@ -149,21 +149,21 @@ const QUESTIONS: &[c_long] = &[
 ];
 /// For service managers, interfaces, and packets. Not IP: no connection can be opened.
 const FAMILIES: &[i32] = &[libc::AF_UNIX, libc::AF_NETLINK, libc::AF_PACKET];
-/// Terminals, descriptors, and properties of interfaces.
-const REQUESTS: &[c_ulong] = &[
-    libc::TCGETS,
-    libc::TIOCGWINSZ,
-    libc::FIONREAD,
-    libc::FIONBIO,
-    libc::FIOCLEX,
-    libc::FIONCLEX,
-    libc::SIOCGIFNAME,
-    libc::SIOCGIFCONF,
-    libc::SIOCGIFFLAGS,
-    libc::SIOCGIFMTU,
-    libc::SIOCGIFHWADDR,
-    libc::SIOCGIFINDEX,
-    libc::SIOCETHTOOL, // reads offloads; writing needs CAP_NET_ADMIN
+/// Terminals, descriptors, and properties of interfaces. Their type differs between C libraries.
+const REQUESTS: &[u32] = &[
+    libc::TCGETS as u32,
+    libc::TIOCGWINSZ as u32,
+    libc::FIONREAD as u32,
+    libc::FIONBIO as u32,
+    libc::FIOCLEX as u32,
+    libc::FIONCLEX as u32,
+    libc::SIOCGIFNAME as u32,
+    libc::SIOCGIFCONF as u32,
+    libc::SIOCGIFFLAGS as u32,
+    libc::SIOCGIFMTU as u32,
+    libc::SIOCGIFHWADDR as u32,
+    libc::SIOCGIFINDEX as u32,
+    libc::SIOCETHTOOL as u32, // reads offloads; writing needs CAP_NET_ADMIN
 ];
 /// `PR_SET_VMA`, by which newer C libraries name their memory.
 const PR_SET_VMA: i32 = 0x53_56_4d_41;
@@ -177,7 +177,7 @@ pub(super) fn allowed() -> Rules {
     let thread = libc::CLONE_THREAD as u64;
     let some = [
         (libc::SYS_socket, one_of(0, FAMILIES.iter().map(|&family| family as u64))),
-        (libc::SYS_ioctl, one_of(1, REQUESTS.iter().map(|&request| u64::from(request as u32)))),
+        (libc::SYS_ioctl, one_of(1, REQUESTS.iter().map(|&request| u64::from(request)))),
         (libc::SYS_prctl, one_of(0, NAMES_OF_THREADS.iter().map(|&option| option as u64))),
         (libc::SYS_bpf, one_of(0, COMMANDS.map(|command| command as u64))),
         (libc::SYS_kill, one_of(0, own)),
