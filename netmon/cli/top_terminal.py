@@ -14,8 +14,8 @@ import select
 import signal
 import sys
 import unicodedata
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -69,7 +69,8 @@ def show(watch: SensorWatch, state: TopState, language: Language) -> int:
     }
     watch.start(state.where)
     try:
-        curses.wrapper(_run, watch, state, language, ending)
+        with _opened() as window:
+            _run(window, watch, state, language, ending)
     except curses.error as error:
         raise TopError(
             f"the terminal {os.environ.get('TERM')} cannot be used: {error}; "
@@ -80,6 +81,22 @@ def show(watch: SensorWatch, state: TopState, language: Language) -> int:
         for number, handler in before.items():
             signal.signal(number, handler)
     return 0 if not ending or ending[0] == signal.SIGINT else 128 + ending[0]
+
+
+@contextmanager
+def _opened() -> Iterator[curses.window]:
+    """The screen; the terminal afterwards is as it was. `curses.wrapper` would set colours in any case."""
+    window = curses.initscr()
+    try:
+        curses.noecho()
+        curses.cbreak()
+        window.keypad(True)
+        yield window
+    finally:
+        window.keypad(False)
+        curses.echo()
+        curses.nocbreak()
+        curses.endwin()
 
 
 def _run(

@@ -1,6 +1,7 @@
 """`netmon top` beside a real sensor, in a terminal: sizes, keys, signals; the sensor comes and goes."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,8 @@ pytestmark = pytest.mark.lab
 
 TOP = f"{sys.executable} -m netmon top --every 1"
 FINDING = "ksn-stat-geo.kaspersky-labs.com (77.74.176.12)"
+COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:[349][0-7]|10[0-7]|[34]8;[0-9;]+)(?:;\d+)*m")
+"""A sequence that sets a colour."""
 SIZES = [(80, 24), (60, 20), (200, 50)]
 
 
@@ -150,8 +153,7 @@ def test_neither_colours_nor_utf_8(terminal):
     one.type(TOP, "Enter")
     one.shows("Zurich, CH", "q quit", " | ")
     assert one.screen().isascii()
-    assert not {f"\x1b[{code}m" for code in range(30, 38)} & set(one.screen("-e").split("\n"))
-    assert "\x1b[31m" not in one.screen("-e")
+    assert COLOUR.search(one.screen("-e")) is None
 
 
 def test_colours(terminal):
@@ -218,6 +220,33 @@ def test_over_ssh(far_terminal):
     one.type("q", "q")
     one.shows("ended with 0")
     assert "kaspersky" not in one.screen()
+
+
+def test_over_ssh_without_colours(far_terminal):
+    """NO_COLOR on the other machine counts there: bold and reverse stay, and no colour is set."""
+    one = far_terminal(size=(100, 30), term="xterm-256color")
+    one.type("clear", "Enter", TOP, "Enter")
+    one.shows(FINDING[:20])
+    wait_for(lambda: COLOUR.search(one.screen("-e")), "colours")
+    one.type("q")
+    one.lacks(FINDING[:20])
+    one.type("clear", "Enter", f"NO_COLOR=1 {TOP}", "Enter")
+    one.shows(FINDING[:20])
+    assert COLOUR.search(one.screen("-e")) is None
+    one.type("q")
+
+
+@pytest.mark.parametrize("ignored", ["", "trap '' HUP; "], ids=["usual", "nohup"])
+def test_over_ssh_that_is_cut(far_terminal, tmp_path, ignored):
+    """When the connection breaks, the program on the other machine ends, also if it does not get SIGHUP."""
+    one = far_terminal(size=(100, 30))
+    number = tmp_path / "number"
+    one.type(f"({ignored}sh -c 'echo $$ >{number}; exec {TOP}')", "Enter")
+    one.shows(FINDING[:20])
+    process = Path(f"/proc/{number.read_text().strip()}/exe")
+    assert process.exists()
+    os.kill(process_of(one), signal.SIGKILL)  # ssh, which says no goodbye
+    wait_for(lambda: not process.exists(), "netmon has ended")
 
 
 def process_of(terminal):
