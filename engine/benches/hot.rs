@@ -4,7 +4,7 @@
 
 use _engine::address::realm::Realm;
 use _engine::address::Address;
-use _engine::capture::Packet;
+use _engine::capture::{Packet, SteadyTime};
 use _engine::flow::{Flow, Table};
 use _engine::monitor::Monitor;
 use _engine::resolution::LearnedNames;
@@ -20,6 +20,7 @@ use divan::counter::ItemsCount;
 use divan::{black_box, Bencher};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 fn main() {
     divan::main();
@@ -139,25 +140,66 @@ fn live_monitor(connections: u32) -> Monitor {
         };
         monitor.packet(&packet);
     }
-    (1..5).for_each(|second| monitor.tick(BEGIN_NS + second * 1_000_000_000));
+    for second in 1..5 {
+        monitor.tick(BEGIN_NS + second * 1_000_000_000);
+        while monitor.is_behind() {
+            monitor.tick(BEGIN_NS + second * 1_000_000_000);
+        }
+    }
     monitor
 }
 
-/// How long packets wait while so many connections time out in the same second.
-#[divan::bench(args = [1000, 10_000, 100_000], sample_count = 10, sample_size = 1)]
+/// How long packets wait at a time while so many connections time out in the same second: the slowest is the longest pause.
+#[divan::bench(args = [1000, 10_000, 100_000], sample_count = 300, sample_size = 1)]
 fn pause_of_timeouts(bencher: Bencher, connections: u32) {
-    bencher.with_inputs(|| live_monitor(connections)).bench_local_refs(|monitor| {
-        monitor.tick(BEGIN_NS + 3_600_000_000_000);
-        assert_eq!(monitor.tally().live_flows, 0);
+    let mut monitor = live_monitor(connections);
+    bencher.bench_local(|| monitor.tick(BEGIN_NS + 3_600_000_000_000));
+    assert_eq!(monitor.tally().live_flows, 0);
+}
+
+/// The same, between packets that go on meanwhile.
+#[divan::bench(args = [1000, 10_000, 100_000], sample_count = 20_000, sample_size = 1)]
+fn pause_of_timeouts_with_packets(bencher: Bencher, connections: u32) {
+    let mut monitor = live_monitor(connections);
+    monitor.set_steady_time(SteadyTime { now_ns: BEGIN_NS + 3_600_000_000_000, offset: 0 });
+    let bytes = frame(40_001, 100);
+    let time_ns = BEGIN_NS + 3_600_000_000_000;
+    let packet = Packet { number: 0, time_ns, link: ETHERNET, interface: 0, wire_len: 154, bytes: &bytes };
+    bencher.bench_local(|| monitor.packet(&packet));
+    assert_eq!(monitor.tally().live_flows, 1);
+}
+
+/// The same while signatures are replaced: until all connections are matched again.
+#[divan::bench(args = [1000, 10_000, 100_000], sample_count = 300, sample_size = 1)]
+fn pause_of_reload(bencher: Bencher, connections: u32) {
+    let next = Arc::new(matcher(1000));
+    let mut monitor = live_monitor(connections);
+    bencher.bench_local(|| match monitor.is_behind() {
+        true => monitor.tick(BEGIN_NS + 6_000_000_000),
+        false => drop(monitor.set_matcher(Arc::clone(&next))),
     });
 }
 
-/// The same while signatures are replaced.
-#[divan::bench(args = [1000, 10_000, 100_000], sample_count = 10, sample_size = 1)]
-fn pause_of_reload(bencher: Bencher, connections: u32) {
-    let matcher = Arc::new(matcher(1000));
-    let mut monitor = live_monitor(connections);
-    bencher.bench_local(|| monitor.set_matcher(Arc::clone(&matcher)));
+fn cpu_time() -> Duration {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
+}
+
+/// The same while connections begin, up to so many: their table grows.
+#[divan::bench(args = [100_000, 1_000_000], sample_size = 1, sample_count = 1)]
+fn pause_of_growth(bencher: Bencher, connections: u32) {
+    bencher.bench_local(|| {
+        let mut table = Table::new(connections as usize);
+        table.reserve();
+        let mut longest = Duration::ZERO;
+        for number in 0..connections {
+            let flow = Flow::new(key(number), 0, number.into(), Arrival::default(), None);
+            let start = cpu_time();
+            table.insert(flow, 2);
+            longest = longest.max(cpu_time() - start);
+        }
+        eprintln!("longest, in CPU time: {longest:?}");
+    });
 }
 
 /// The same while counters are read.

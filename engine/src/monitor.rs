@@ -23,6 +23,7 @@ use self::machine_messages::may_name_machines;
 use self::pending_syns::PendingSegment;
 use self::state::Sender;
 use self::timekeeping::Timed;
+use self::upkeep::{WITHOUT_PACKETS, WITH_PACKET};
 use crate::capture::Packet;
 use crate::flow::{due_ns, Flow};
 use crate::kept::captured::Captured;
@@ -36,7 +37,6 @@ use crate::view::counting::{count_packet, count_segment};
 use crate::view::flow_duplicates::Treatment;
 use crate::view::handshake_timer::TimedPacket;
 use crate::view::unseen_data::Revealed;
-use crate::wire::decode::undecoded::Undecoded;
 use crate::wire::decode::{decode, plain_segment, Decoded};
 use crate::wire::quic::{may_be_long_header, may_be_short_header};
 use crate::wire::{flags, Rejection, Segment, Transport};
@@ -91,7 +91,7 @@ impl Monitor {
     fn process(&mut self, packet: &Packet<'_>, time_ns: u64) {
         let Packet { interface, number, .. } = *packet;
         let arrival = Arrival { time_ns, interface, number };
-        self.sweep_if_due();
+        self.sweep_if_due(WITH_PACKET);
         self.timer.observe(arrival);
         let Some(segment) = plain_segment(packet.link, packet.bytes, &self.ports) else {
             return self.process_other(packet, arrival);
@@ -121,7 +121,7 @@ impl Monitor {
                 self.fragments.add(&fragment, time_ns, interface, &mut self.tally);
                 self.process_reassembled(number);
             }
-            Err(undecoded) => self.reject(undecoded, interface, 1),
+            Err(undecoded) => self.tally.count_undecoded(undecoded, interface, 1),
         }
     }
 
@@ -155,16 +155,11 @@ impl Monitor {
                     self.fragments.add(&inner, done.time_ns, done.interface, &mut self.tally);
                 }
                 Ok(Decoded::Fragment(_)) => {
-                    self.reject(Rejection::IpFragment.into(), done.interface, done.ip_packets);
+                    self.tally.count_undecoded(Rejection::IpFragment.into(), done.interface, done.ip_packets);
                 }
-                Err(undecoded) => self.reject(undecoded, done.interface, done.ip_packets),
+                Err(undecoded) => self.tally.count_undecoded(undecoded, done.interface, done.ip_packets),
             }
         }
-    }
-
-    fn reject(&mut self, undecoded: Undecoded, interface: u16, packets: u32) {
-        self.tally.rejected[undecoded.rejection as usize] += u64::from(packets);
-        self.tally.count_undecoded(interface, undecoded.carried, packets.into());
     }
 
     /// As `segment`, for the segment of a packet that is no plain one.
@@ -179,7 +174,7 @@ impl Monitor {
         let realm = self.settings.separate_by.realm(segment.realm, arrival.interface);
         let (key, side) = FlowKey::of(segment, realm);
         let hash = self.table.hash(&key);
-        let slot = self.table.find(&key, hash);
+        let slot = self.find_current(&key, hash);
         let flow = slot.and_then(|slot| self.table.get_mut(slot)).map(Flow::known);
         let direction = (hash ^ side as u64, side);
         let treatment = self.duplicates.find(segment, direction, arrival, flow, &self.tally);
@@ -261,7 +256,7 @@ impl Monitor {
     ) {
         let side = sender.side;
         let slot =
-            slot.unwrap_or_else(|| self.begin(sender, arrival, segment, MessageKind::of_stream(segment)));
+            slot.unwrap_or_else(|| self.admit(sender, arrival, segment, MessageKind::of_stream(segment)));
         let Some(flow) = self.table.get_mut(slot) else { return };
         flow.add(side, segment, arrival.time_ns);
         let mut met = flow.opening.note_segment(side, header, segment.payload_len);
@@ -319,7 +314,7 @@ impl Monitor {
     ) {
         let side = sender.side;
         let slot = self.continue_flow(sender.slot, false, arrival.time_ns, |_| false);
-        let slot = slot.unwrap_or_else(|| self.begin(sender, arrival, segment, MessageKind::of(segment)));
+        let slot = slot.unwrap_or_else(|| self.admit(sender, arrival, segment, MessageKind::of(segment)));
         let Some(flow) = self.table.get_mut(slot) else { return };
         flow.add(side, segment, arrival.time_ns);
         let met = flow.opening.note_datagram(side, segment.payload, segment.payload_len, &flow.ends);
@@ -362,22 +357,25 @@ impl Monitor {
     pub fn tick(&mut self, now_ns: u64) {
         self.process_held(true);
         self.clocks.advance(now_ns);
-        self.sweep_if_due();
+        self.sweep_if_due(WITHOUT_PACKETS);
     }
 
     #[inline]
-    fn sweep_if_due(&mut self) {
+    fn sweep_if_due(&mut self, most: usize) {
         if self.clocks.now_ns() >= self.next_sweep_ns {
-            self.sweep();
+            self.sweep(most);
         }
     }
 
-    /// Does what is due once a second.
+    /// Does what is due once a second; of what is due for flows, so many of them.
     #[cold]
-    fn sweep(&mut self) {
-        self.fragments.expire(self.clocks.now_ns(), &mut self.tally);
-        self.process_reassembled(0);
-        self.maintain_flows();
+    fn sweep(&mut self, most: usize) {
+        if !self.is_behind() && self.clocks.now_ns() >= self.next_upkeep_ns {
+            self.fragments.expire(self.clocks.now_ns(), &mut self.tally);
+            self.process_reassembled(0);
+            self.begin_upkeep();
+        }
+        self.maintain_due(most);
     }
 
     /// Ends every flow, in order of their numbers.

@@ -16,7 +16,7 @@ pub use self::options::Options;
 pub use self::selection::Selection;
 pub use self::shared::{PortStatus, Waiting};
 
-use self::shared::{lock, Reload, Shared, WorkerSlot};
+use self::shared::{lock, Delivery, Shared, WorkerSlot};
 use self::watcher::Watcher;
 use self::worker::Worker;
 use crate::capture::ring::RingStatistics;
@@ -28,7 +28,7 @@ use crate::resolution::LearnedNames;
 use crate::settings::Settings;
 use crate::tag::Matcher;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Barrier, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -90,12 +90,14 @@ impl Sensor {
     ///
     /// A worker failed, and the capture is over.
     pub fn poll(&self, timeout: Duration) -> Result<Waiting, CaptureError> {
-        let is_idle = |waiting: &mut Waiting| {
+        let is_idle = |delivery: &mut Delivery| {
+            let waiting = &delivery.waiting;
             waiting.flows.is_empty() && waiting.dns.is_empty() && waiting.failed.is_none()
         };
-        let waiting = lock(&self.shared.waiting);
-        let result = self.shared.arrived.wait_timeout_while(waiting, timeout, is_idle);
-        let (mut waiting, _) = result.unwrap_or_else(PoisonError::into_inner);
+        let delivery = lock(&self.shared.delivery);
+        let result = self.shared.arrived.wait_timeout_while(delivery, timeout, is_idle);
+        let (mut delivery, _) = result.unwrap_or_else(PoisonError::into_inner);
+        let waiting = &mut delivery.waiting;
         match waiting.failed.clone() {
             Some(failed) if waiting.flows.is_empty() && waiting.dns.is_empty() => Err(CaptureError(failed)),
             _ => Ok(waiting.take()),
@@ -108,7 +110,7 @@ impl Sensor {
         for worker in &self.shared.workers {
             sum.add(&lock(&worker.status).tally);
         }
-        (sum, lock(&self.shared.waiting).lost)
+        (sum, lock(&self.shared.delivery).waiting.lost)
     }
 
     /// The monitored interfaces by number, each with its state and the kernel's counters.
@@ -142,18 +144,18 @@ impl Sensor {
 
     /// Replaces the signatures. Returns all records that were made with the old ones.
     pub fn reload(&self, matcher: &Arc<Matcher>) -> Waiting {
-        let parties = self.shared.workers.len() + 1;
-        let reload = Reload {
-            matcher: Arc::clone(matcher),
-            delivered: Arc::new(Barrier::new(parties)),
-            collected: Arc::new(Barrier::new(parties)),
-        };
         for worker in &self.shared.workers {
-            *lock(&worker.reload) = Some(reload.clone());
+            *lock(&worker.reload) = Some(Arc::clone(matcher));
         }
-        reload.delivered.wait();
-        let old = lock(&self.shared.waiting).take();
-        reload.collected.wait();
+        let workers = self.shared.workers.len();
+        let delivery = lock(&self.shared.delivery);
+        let has_old = |delivery: &mut Delivery| delivery.switched < workers;
+        let delivery = self.shared.switched.wait_while(delivery, has_old);
+        let mut delivery = delivery.unwrap_or_else(PoisonError::into_inner);
+        let retired = std::mem::take(&mut delivery.retired);
+        let old = delivery.change();
+        drop(delivery); // many signatures take a while to be freed
+        drop(retired);
         old
     }
 
@@ -164,7 +166,7 @@ impl Sensor {
             // A worker that panicked has no more records; the others may have.
             let _ = thread.join();
         }
-        lock(&self.shared.waiting).take()
+        lock(&self.shared.delivery).waiting.take()
     }
 }
 

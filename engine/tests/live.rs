@@ -120,6 +120,37 @@ fn interfaces_come_and_go_while_other_threads_ask() {
 
 #[test]
 #[ignore = "needs root"]
+fn what_the_old_signatures_matched_is_told_apart_from_what_the_new_ones_do() {
+    let wire = Wire::new();
+    // Each packet begins a flow, and ends the one before it with the same ends.
+    let settings =
+        Settings { every_flow: true, udp_idle_ns: 1, duplicate_window_ns: 0, ..Settings::default() };
+    let mut sensor = sensor_with(&["far"], 3, &settings);
+    let (mut sent, mut counts) = (0, [0, 0]);
+    for signature in 0..6 {
+        let networks = [(signature, "198.51.100.0/24".to_owned())];
+        let next = Arc::new(Matcher::new(&[], &networks, &[]).expect("nothing is invalid"));
+        for number in 0..200 {
+            wire.send(&datagram(number % 40));
+            sent += 1;
+        }
+        let old = sensor.reload(&next).flows;
+        assert!(old.iter().all(|flow| flow.signature.is_none_or(|one| one < signature)), "{signature}");
+        let new = sensor.poll(TIME_LIMIT).expect("no worker fails").flows;
+        assert!(new.iter().all(|flow| flow.signature == Some(signature)), "{signature}");
+        counts = [counts[0] + old.len(), counts[1] + new.len()];
+    }
+    assert!(counts[1] > 0, "some packets are processed after the change");
+    let arrived = |sensor: &Sensor| interface(sensor, "far").map(|(_, ring)| ring.packets);
+    wait_for("all packets arrive", || arrived(&sensor) == Some(sent));
+    let last = sensor.stop().flows;
+    assert!(last.iter().all(|flow| flow.signature == Some(5)));
+    let reported = counts[0] + counts[1] + last.len();
+    assert_eq!(reported as u64, sent, "each flow ends once");
+}
+
+#[test]
+#[ignore = "needs root"]
 fn vlans_are_told_apart_where_configured() {
     let wire = Wire::new();
     let mut settings = Settings { every_flow: true, ..Settings::default() };

@@ -8,8 +8,9 @@ use crate::types::ech_state::EchState;
 use crate::types::encrypted_dns::EncryptedDns;
 use crate::types::evidence::Evidence;
 use crate::types::unnamed::Unnamed;
+use crate::wire::decode::undecoded::Undecoded;
 use crate::wire::quic::Family;
-use crate::wire::{Carried, Rejection};
+use crate::wire::Rejection;
 use std::collections::BTreeMap;
 
 counters! {
@@ -92,12 +93,14 @@ impl Tally {
 
     /// Counts packets of an interface that were not decoded; those without a connection are no gap in the view.
     #[cold]
-    pub fn count_undecoded(&mut self, interface: u16, carried: Carried, packets: u64) {
+    pub fn count_undecoded(&mut self, undecoded: Undecoded, interface: u16, packets: u32) {
+        let Undecoded { rejection, carried } = undecoded;
+        self.rejected[rejection as usize] += u64::from(packets);
         if carried.is_control() {
             return;
         }
-        self.view(interface).undecoded_packets += packets;
-        self.undecoded_of(interface).count(carried, packets);
+        self.view(interface).undecoded_packets += u64::from(packets);
+        self.undecoded_of(interface).count(carried, packets.into());
     }
 
     fn undecoded_of(&mut self, interface: u16) -> &mut UndecodedPackets {

@@ -11,6 +11,26 @@ use std::hash::BuildHasher;
 /// Number of flows that are compared to find one to evict. While a client has half of the table, none of its flows is
 /// among them once in 65,536 times; the more it has, the rarer.
 const EVICTION_SAMPLE: usize = 16;
+/// Maximum number of flows for which room is made beforehand.
+const MAX_RESERVED: usize = 1_000_000;
+/// When a slot without a flow is due.
+const NEVER: u64 = u64::MAX;
+/// When a flow is due that is to be matched with the signatures again: at once, before any time of a packet.
+const TO_MATCH: u64 = 0;
+
+/// A time at which a flow is due that means nothing else.
+fn within(due_ns: u64) -> u64 {
+    due_ns.clamp(TO_MATCH + 1, NEVER - 1)
+}
+
+/// The hash of the flow in a slot.
+fn hash_of(slots: &[Option<Flow>], hasher: &RandomState, slot: u32) -> u64 {
+    match &slots[slot as usize] {
+        Some(flow) => hasher.hash_one(flow.ends.key()),
+        None => 0, // the index holds live slots only
+    }
+}
+
 /// All live flows. A slot number is valid until its flow is removed.
 #[derive(Debug)]
 pub struct Table {
@@ -36,6 +56,16 @@ impl Table {
             clients: ClientCounts::new(max_flows),
             max_flows: max_flows.clamp(1, u32::MAX as usize - 1),
         }
+    }
+
+    /// Makes room, so that nothing is moved while packets wait: with a million flows that takes 0.1 s. Memory is
+    /// taken when it is used. If there is none, the table grows as it is needed.
+    pub fn reserve(&mut self) {
+        let flows = self.max_flows.min(MAX_RESERVED);
+        let (slots, hasher) = (&self.slots, &self.hasher);
+        let _ = self.index.try_reserve(flows, |slot| hash_of(slots, hasher, *slot));
+        let _ = self.slots.try_reserve_exact(flows);
+        let _ = self.due_ns.try_reserve_exact(flows);
     }
 
     /// Live flows.
@@ -76,7 +106,7 @@ impl Table {
     #[inline]
     pub fn set_due(&mut self, slot: u32, due_ns: u64) {
         if let Some(due) = self.due_ns.get_mut(slot as usize) {
-            *due = due_ns;
+            *due = within(due_ns);
         }
     }
 
@@ -92,19 +122,15 @@ impl Table {
             Some(slot) => slot,
             None => {
                 self.slots.push(None);
-                self.due_ns.push(u64::MAX);
+                self.due_ns.push(NEVER);
                 (self.slots.len() - 1) as u32
             }
         };
         flow.counted = self.clients.add(flow.ends.client(), false);
         self.slots[slot as usize] = Some(flow);
-        self.due_ns[slot as usize] = due_ns;
+        self.due_ns[slot as usize] = within(due_ns);
         let (slots, hasher) = (&self.slots, &self.hasher);
-        let hash_of = |slot: &u32| match &slots[*slot as usize] {
-            Some(flow) => hasher.hash_one(flow.ends.key()),
-            None => 0, // the index holds live slots only
-        };
-        self.index.insert_unique(hash, slot, hash_of);
+        self.index.insert_unique(hash, slot, |slot| hash_of(slots, hasher, *slot));
         slot
     }
 
@@ -115,10 +141,27 @@ impl Table {
         if let Ok(entry) = self.index.find_entry(hash, |other| *other == slot) {
             entry.remove();
         }
-        self.due_ns[slot as usize] = u64::MAX;
+        self.due_ns[slot as usize] = NEVER;
         self.clients.remove(flow.counted);
         self.free.push(slot);
         Some(flow)
+    }
+
+    /// The flow in a slot is due at `now_ns`.
+    pub fn is_due(&self, slot: u32, now_ns: u64) -> bool {
+        self.due_ns.get(slot as usize).is_some_and(|due| *due <= now_ns)
+    }
+
+    /// Makes every flow due: it is to be matched with the signatures again.
+    pub fn match_all(&mut self) {
+        for due in self.due_ns.iter_mut().filter(|due| **due != NEVER) {
+            *due = TO_MATCH;
+        }
+    }
+
+    /// The flow in a slot is due because it is to be matched again.
+    pub fn is_to_match(&self, slot: u32) -> bool {
+        self.due_ns.get(slot as usize) == Some(&TO_MATCH)
     }
 
     /// Collects the slots that are due at `now_ns`, in slot order.

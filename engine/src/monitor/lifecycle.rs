@@ -57,7 +57,6 @@ impl Monitor {
     }
 
     /// Starts a flow with its first packet; returns its slot.
-    #[inline(never)]
     pub(super) fn begin(
         &mut self,
         sender: Sender<'_>,
@@ -65,12 +64,6 @@ impl Monitor {
         segment: &Segment<'_>,
         message_kind: Option<MessageKind>,
     ) -> u32 {
-        if self.table.is_full() {
-            if let Some(slot) = self.table.eviction_candidate() {
-                self.tally.evicted.flows += 1;
-                self.end(slot, EndReason::Evicted);
-            }
-        }
         let id = self.flow_ids.0;
         self.flow_ids.0 += self.flow_ids.1;
         self.tally.flows += 1;

@@ -51,8 +51,12 @@ pub struct Monitor {
     pub(super) held: HeldPackets,
     /// Of several monitors that have one clock, one counts its steps.
     pub(super) counts_steps: bool,
+    /// When flows are looked at next: at once while some of them are due, and otherwise once a second.
     pub(super) next_sweep_ns: u64,
+    pub(super) next_upkeep_ns: u64,
+    /// Slots of flows that were due at a time, and were not looked at yet.
     pub(super) due: Vec<u32>,
+    pub(super) due_at_ns: u64,
     pub(super) tally: Tally,
     /// None: every packet is processed.
     pub(super) sieving: Option<Sieving>,
@@ -80,8 +84,12 @@ impl Monitor {
         names: Arc<LearnedNames>,
         (worker, workers): (u64, u64),
     ) -> Self {
+        let mut table = Table::new(settings.max_flows);
+        if settings.is_live() {
+            table.reserve();
+        }
         Self {
-            table: Table::new(settings.max_flows),
+            table,
             duplicates: Duplicates::new(settings.duplicate_window_ns),
             hellos: SharedHellos::default(),
             heads: StreamHeads::new(settings.max_heads, settings.max_head_bytes),
@@ -102,7 +110,9 @@ impl Monitor {
             held: HeldPackets::default(),
             counts_steps: worker == 0,
             next_sweep_ns: 0,
+            next_upkeep_ns: 0,
             due: Vec::new(),
+            due_at_ns: 0,
             tally: Tally::default(),
             sieving: None,
             flows: Vec::new(),

@@ -6,7 +6,7 @@ use crate::report::flow_record::FlowRecord;
 use crate::resolution::CapturedMessage;
 use crate::tag::Matcher;
 use std::sync::atomic::{AtomicBool, AtomicU64};
-use std::sync::{Arc, Barrier, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Records that wait to be collected.
 #[derive(Default)]
@@ -30,6 +30,41 @@ impl Waiting {
             lost: self.lost,
             failed: None,
         }
+    }
+}
+
+/// What the workers have delivered. One that has the next signatures does not wait for those that have not.
+#[derive(Default)]
+pub(super) struct Delivery {
+    /// Made with the current signatures.
+    pub(super) waiting: Waiting,
+    /// Made with the next ones.
+    pub(super) ahead: Waiting,
+    /// How often the signatures were replaced.
+    pub(super) generation: u64,
+    /// Workers that have the next ones.
+    pub(super) switched: usize,
+    /// The signatures that these had before.
+    pub(super) retired: Vec<Arc<Matcher>>,
+}
+
+impl Delivery {
+    /// The records that wait with those of a worker whose signatures are of a generation.
+    pub(super) fn of(&mut self, generation: u64) -> &mut Waiting {
+        if generation > self.generation {
+            &mut self.ahead
+        } else {
+            &mut self.waiting
+        }
+    }
+
+    /// Ends a change of signatures; the records that were made with the old ones.
+    pub(super) fn change(&mut self) -> Waiting {
+        let old = self.waiting.take();
+        (self.waiting.flows, self.waiting.dns) =
+            (std::mem::take(&mut self.ahead.flows), std::mem::take(&mut self.ahead.dns));
+        (self.generation, self.switched) = (self.generation + 1, 0);
+        old
     }
 }
 
@@ -63,19 +98,12 @@ pub(super) enum Change {
     Remove(u16),
 }
 
-/// A change of signatures: the worker delivers its records, then waits until they are collected.
-#[derive(Clone)]
-pub(super) struct Reload {
-    pub(super) matcher: Arc<Matcher>,
-    pub(super) delivered: Arc<Barrier>,
-    pub(super) collected: Arc<Barrier>,
-}
-
 /// What a worker and the rest of the sensor share.
 #[derive(Default)]
 pub(super) struct WorkerSlot {
     pub(super) status: Mutex<Status>,
-    pub(super) reload: Mutex<Option<Reload>>,
+    /// The next signatures.
+    pub(super) reload: Mutex<Option<Arc<Matcher>>>,
     pub(super) changes: Mutex<Vec<Change>>,
 }
 
@@ -83,8 +111,10 @@ pub(super) struct WorkerSlot {
 #[derive(Default)]
 pub(super) struct Shared {
     pub(super) stop: AtomicBool,
-    pub(super) waiting: Mutex<Waiting>,
+    pub(super) delivery: Mutex<Delivery>,
     pub(super) arrived: Condvar,
+    /// A worker has the next signatures.
+    pub(super) switched: Condvar,
     pub(super) workers: Vec<WorkerSlot>,
     /// By interface number.
     pub(super) ports: Mutex<Vec<PortStatus>>,

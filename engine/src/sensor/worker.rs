@@ -29,13 +29,15 @@ pub(super) struct Worker {
     /// The counters of the rings that were closed, by interface number.
     closed: Vec<RingStatistics>,
     turns: u64,
+    /// How often its signatures were replaced.
+    generation: u64,
 }
 
 impl Worker {
     /// A worker without rings.
     pub(super) fn new(number: usize, monitor: Monitor, shared: Arc<Shared>, clock: SteadyClock) -> Self {
         let (rings, ending, closed) = (Vec::new(), Vec::new(), Vec::new());
-        Self { number, monitor, shared, clock, rings, ending, closed, turns: 0 }
+        Self { number, monitor, shared, clock, rings, ending, closed, turns: 0, generation: 0 }
     }
 
     /// Works until the sensor stops.
@@ -52,7 +54,7 @@ impl Worker {
         self.monitor.finish();
         self.deliver();
         while !self.shared.stop.load(Ordering::Relaxed) {
-            // A failed worker still takes part in a reload, because the others wait for it.
+            // A failed worker still takes part in a reload, which waits for it.
             self.reload_if_requested();
             std::thread::sleep(POLL_INTERVAL);
         }
@@ -64,7 +66,7 @@ impl Worker {
         let turn = catch_unwind(AssertUnwindSafe(|| self.turn()));
         let turn = turn.unwrap_or_else(|_| Err(CaptureError("a worker of the engine failed".into())));
         if let Err(error) = &turn {
-            lock(&self.shared.waiting).failed.get_or_insert_with(|| error.0.clone());
+            lock(&self.shared.delivery).waiting.failed.get_or_insert_with(|| error.0.clone());
             self.shared.arrived.notify_one();
         }
         turn.is_ok()
@@ -79,7 +81,9 @@ impl Worker {
             packets += ring.read_block(|packet| monitor.packet(&packet));
         }
         if packets == 0 {
-            Ring::wait(&self.rings, POLL_INTERVAL)?;
+            if !self.monitor.is_behind() {
+                Ring::wait(&self.rings, POLL_INTERVAL)?;
+            }
             self.monitor.tick(self.clock.read().now_ns);
         }
         self.close_ended();
@@ -128,23 +132,29 @@ impl Worker {
         if self.monitor.flows.is_empty() && self.monitor.dns.is_empty() {
             return;
         }
-        let mut waiting = lock(&self.shared.waiting);
+        let mut delivery = lock(&self.shared.delivery);
+        let waiting = delivery.of(self.generation);
         if waiting.flows.len() + waiting.dns.len() > MAX_WAITING {
-            waiting.lost += (self.monitor.flows.len() + self.monitor.dns.len()) as u64;
+            delivery.waiting.lost += (self.monitor.flows.len() + self.monitor.dns.len()) as u64;
             self.monitor.flows.clear();
             self.monitor.dns.clear();
+        } else {
+            waiting.flows.append(&mut self.monitor.flows);
+            waiting.dns.append(&mut self.monitor.dns);
         }
-        waiting.flows.append(&mut self.monitor.flows);
-        waiting.dns.append(&mut self.monitor.dns);
         self.shared.arrived.notify_one();
     }
 
     fn reload_if_requested(&mut self) {
         let reload = lock(&self.shared.workers[self.number].reload).take();
-        if let Some(reload) = reload {
-            reload.delivered.wait();
-            reload.collected.wait();
-            self.monitor.set_matcher(reload.matcher);
+        if let Some(matcher) = reload {
+            // What it had before is freed by the thread that waits for the change, and not by this one.
+            let old = self.monitor.set_matcher(matcher);
+            self.generation += 1;
+            let mut delivery = lock(&self.shared.delivery);
+            delivery.retired.push(old);
+            delivery.switched += 1;
+            self.shared.switched.notify_one();
         }
     }
 }
