@@ -25,8 +25,10 @@ from netmon.language.language import Language
 from netmon.outputs.observer import Observer
 from netmon.privacy.shown_filter import shown_filter
 from netmon.report.build import build
-from netmon.report.checks import checks_of_files, checks_of_store
+from netmon.report.checks import checks_of
 from netmon.report.gather import gather
+from netmon.report.model import Report
+from netmon.report.tabular import TableName, table_as_csv
 from netmon.report.write import FORMATS, STANDARD_OUTPUT, check_target, contents_of, write_report
 from netmon.signatures.cached import cache_folder
 from netmon.signatures.match import compile_matcher
@@ -57,6 +59,7 @@ class _Asked:
     vendor: str | None
     target: str
     kind: FormatName
+    table: TableName | None
     language: Language
 
 
@@ -86,6 +89,14 @@ def report(
             help="Format of the report. Default: as the name of the file ends, or html.",
         ),
     ] = None,
+    table: Annotated[
+        TableName | None,
+        typer.Option(
+            "--table",
+            metavar="NAME",
+            help=f"Only this table of the page, as CSV: {', '.join(TableName)}. -o is optional.",
+        ),
+    ] = None,
     language: LanguageOption = None,
     target: Annotated[
         str, typer.Option("--output", "-o", metavar="OUT", help="File to write; '-': standard output.")
@@ -111,12 +122,17 @@ def report(
       netmon report --country DE office.pcap -o office.html
 
       netmon report --country DE office.pcap -o laptop.html host 192.0.2.7
+
+      netmon report --country DE --table findings office.pcap
     """
+    if table is not None and kind not in (None, FormatName.CSV):
+        raise typer.BadParameter(f"a table is written as CSV, and not as {kind}", param_hint="--table")
+    target = target or (STANDARD_OUTPUT if table is not None else "")
     if not target:
         raise typer.BadParameter("give the file to write, such as -o report.html", param_hint="-o")
     if files and (since or until or store):
         raise typer.BadParameter("--since, --until and --store select from a store, and not from files")
-    asked = _Asked(vendor, target, kind or _format_of(target), chosen_language(language))
+    asked = _Asked(vendor, target, kind or _format_of(target), table, chosen_language(language))
     if target == STANDARD_OUTPUT and asked.kind is FormatName.PDF and sys.stdout.isatty():
         raise ReportError("a PDF is not written to a terminal: give a file with -o")
     check_target(target)
@@ -150,10 +166,10 @@ def _report_store(
     if path is None:
         raise ReportError("the store is off (store.path): give capture files, or another store with --store")
     limits = [*_given("--store", store), *period.words, *_given("--vendor", asked.vendor)]
-    words = ["netmon", "report", *limits, *_given("--config", options.config)]
+    words = ["netmon", "report", *limits, *_selecting(options)]
     with opened_by_name(path, is_read_only=True) as reader:
         selection = period.scope(asked.vendor)
-        is_read = _write(reader, selection, known, asked, words, checks_of_store(words, limits))
+        is_read = _write(reader, selection, known, asked, words, checks_of(words))
     if not is_read:
         raise typer.Exit(ERROR)
 
@@ -172,11 +188,11 @@ def _report_files(
     databases = wiring.open_databases(settings, log)
     monitor = wiring.make_monitor(settings, known, databases=databases)
     observer = Observer(settings.sensor, settings.site, run_of(paths, expression))
-    given = [*_given("--config", options.config), *_given("--country", options.country)]
-    given += _given("--privacy", options.privacy)
+    given = [*_selecting(options), *_given("--country", options.country)]
+    given += [*_given("--privacy", options.privacy), *_given("--vendor", asked.vendor)]
     privacy = wiring.make_privacy(settings)
     shown_words = shown_filter(expression, privacy.level).split()
-    words = ["netmon", "report", *given, *_given("--vendor", asked.vendor), *paths, *shown_words]
+    words = ["netmon", "report", *given]
     under = ReadUnder(settings, known, databases.current, privacy, observer, paths, expression)
     with kept_in(MEMORY, under) as kept:
         source = FileSource(
@@ -187,9 +203,9 @@ def _report_files(
         problems = [*found.problems, *source.problems]
         kept.reading.finish(source.stats(), problems)
         selection = Scope(vendor=asked.vendor)
-        is_read = _write(
-            kept.store, selection, known, asked, words, checks_of_files(words, given, paths, shown_words)
-        )
+        checks = checks_of(words, given_files, shown_words)
+        words += [*given_files, *shown_words]
+        is_read = _write(kept.store, selection, known, asked, words, checks)
     for line in (*problems, *databases.take_problems()):
         log(line)
     if problems or not is_read:
@@ -209,12 +225,23 @@ def _write(
     seen = sorted({group.meaning.vendor for group in facts.groups} | {use.vendor for use in facts.resolvers})
     vendors = [asked.vendor] if asked.vendor is not None else seen or sorted(known.vendors)
     made = build(facts, known, vendors, words)
-    write_report(asked.target, contents_of(made, asked.kind.value, asked.language, known.locations, checks))
+    write_report(asked.target, _contents(made, asked, known, checks))
     if made.view.grade == "unread":
         log("most packets could not be decoded, so the report shows little; it says what they carry")
     if made.view.grade == "partly_unread":
         log("many packets of an interface could not be decoded, so the report is incomplete")
     return made.view.grade not in ("unread", "partly_unread")
+
+
+def _contents(made: Report, asked: _Asked, known: SignatureSet, checks: dict[str, str]) -> bytes:
+    if asked.table is not None:
+        return table_as_csv(made, asked.table).encode()
+    return contents_of(made, asked.kind.value, asked.language, known.locations, checks)
+
+
+def _selecting(options: CaptureOptions) -> list[str]:
+    """The options that say what decides."""
+    return [*_given("--config", options.config), *_given("--signatures", options.signatures)]
 
 
 def _given(option: str, value: object) -> Iterator[str]:

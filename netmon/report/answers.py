@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from netmon.records import STANDINGS, UNCOUNTED, Standing, Uncounted
 from netmon.report.facts import Amount, Group
@@ -15,7 +16,7 @@ from netmon.report.model import (
     Sum,
     UncountedSum,
 )
-from netmon.report.sums import add_up, as_sum, share_sums, total_of
+from netmon.report.sums import add_up, as_sum, ratio, share_sums, total_of
 from netmon.store.machines import Machines
 
 WORST_FIRST: Sequence[Conclusion] = (
@@ -70,10 +71,12 @@ def _statement(country: str, groups: Sequence[Group]) -> ConcernStatement:
     standings: dict[Standing, Amount] = add_up(groups, standing)
     left_out: dict[Uncounted, Amount] = add_up(groups, uncounted)
     counted = total_of(standings.values())
+    is_open = total_of(amount for one, amount in standings.items() if one not in ("located", "excluded"))
     return ConcernStatement(
         country,
         _conclude(standings, left_out),
         as_sum(counted, counted.total_bytes),
+        _part(is_open, counted),
         tuple(StandingSum(one, _part(standings[one], counted)) for one in STANDINGS if one in standings),
         tuple(UncountedSum(one, as_sum(left_out[one])) for one in UNCOUNTED if one in left_out),
     )
@@ -81,8 +84,7 @@ def _statement(country: str, groups: Sequence[Group]) -> ConcernStatement:
 
 def _part(amount: Amount, counted: Amount) -> Sum:
     """A part of the counted connections; its share is that of the connections."""
-    flows = round(amount.flows / counted.flows, 6)
-    return Sum(amount.flows, amount.sent_bytes, amount.received_bytes, amount.total_bytes, flows)
+    return replace(as_sum(amount), share=ratio(amount.flows, counted.flows))
 
 
 def _conclude(standings: Mapping[Standing, Amount], left_out: Mapping[Uncounted, Amount]) -> Conclusion:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from netmon.quality import THRESHOLDS, Threshold, is_partly_unread, is_unread
 from netmon.report.facts import RUN, PeriodFacts, ViewFact
-from netmon.report.model import Blind, ReportView, ViewGrade
+from netmon.report.sums import ratio
+from netmon.report.view import Blind, Detail, ReportView, ViewGrade
 
 HARMLESS = frozenset({"duplicates", "coalesced"})
 """Problems that hide no connection."""
@@ -49,13 +50,13 @@ def _blinds(facts: PeriodFacts) -> Iterator[Blind]:
         interfaces = {(view.sensor, view.interface) for view in facts.views if view.interface != RUN}
         interfaces |= {(gap.sensor, gap.interface) for gap in facts.gaps}
         watched = len(interfaces) * (facts.until_ns - facts.since_ns) // 1_000_000_000
-        yield Blind("gaps", gap_s, watched, gap_s > POOR_GAP_SHARE * watched)
+        yield _blind("gaps", gap_s, watched, is_poor=gap_s > POOR_GAP_SHARE * watched)
     filtered = Counter(run.filter for run in facts.runs if run.filter)
     if filtered:
-        yield Blind("filtered", filtered.total(), len(facts.runs), is_poor=False, details=_most(filtered))
+        yield _blind("filtered", filtered.total(), len(facts.runs), filtered)
     unrecorded = sum(not run.is_recorded for run in facts.runs)
     if unrecorded:
-        yield Blind("unrecorded", unrecorded, len(facts.runs), is_poor=False)
+        yield _blind("unrecorded", unrecorded, len(facts.runs))
     for threshold in THRESHOLDS:
         found = _by_threshold(threshold, facts.views)
         if found is not None:
@@ -66,19 +67,19 @@ def _blinds(facts: PeriodFacts) -> Iterator[Blind]:
             edges[group.meaning.edge] += group.amount.flows
     if edges:
         all_flows = sum(group.amount.flows for group in facts.groups)
-        yield Blind("edge", edges.total(), all_flows, is_poor=False, details=_most(edges))
+        yield _blind("edge", edges.total(), all_flows, edges)
     flows = sum(view.counters.get("flows", 0) for view in facts.views)
     unnamed: Counter[str] = Counter()
     for view in facts.views:
         unnamed.update(view.unnamed)
     if unnamed["ech"]:
-        yield Blind("ech", unnamed["ech"], flows, is_poor=False)
+        yield _blind("ech", unnamed["ech"], flows)
     encrypted = sum(view.counters.get("encrypted_dns", 0) for view in facts.views)
     if encrypted:
-        yield Blind("encrypted_dns", encrypted, flows, is_poor=False)
+        yield _blind("encrypted_dns", encrypted, flows)
     others = Counter({reason: count for reason, count in unnamed.items() if reason != "ech" and count})
     if others:
-        yield Blind("unnamed", others.total(), flows, is_poor=False, details=_most(others))
+        yield _blind("unnamed", others.total(), flows, others)
 
 
 def _by_threshold(threshold: Threshold, views: Sequence[ViewFact]) -> Blind | None:
@@ -94,8 +95,14 @@ def _by_threshold(threshold: Threshold, views: Sequence[ViewFact]) -> Blind | No
             kinds.update(view.undecoded)
     if not count:
         return None
-    return Blind(threshold.problem, count, of, is_poor and threshold.problem not in HARMLESS, _most(kinds))
+    is_poor = is_poor and threshold.problem not in HARMLESS
+    return _blind(threshold.problem, count, of, kinds, is_poor=is_poor)
 
 
-def _most(counts: Counter[str]) -> tuple[tuple[str, int], ...]:
-    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MOST_DETAILS])
+def _blind(
+    kind: str, count: int, of: int, kinds: Mapping[str, int] | None = None, *, is_poor: bool = False
+) -> Blind:
+    most = sorted((kinds or {}).items(), key=lambda item: (-item[1], item[0]))[:MOST_DETAILS]
+    return Blind(
+        kind, count, of, ratio(count, of) if of else None, is_poor, tuple(Detail(*one) for one in most)
+    )

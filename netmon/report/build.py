@@ -8,12 +8,12 @@ from netmon.days import iso_day
 from netmon.report.answers import alarm_of, answer
 from netmon.report.blind import view_of
 from netmon.report.facts import PeriodFacts
-from netmon.report.findings import findings_of, other_findings
+from netmon.report.findings import all_findings, findings_of, other_findings
 from netmon.report.model import FORMAT, Report
 from netmon.report.resolvers import resolvers_of
 from netmon.report.scope import scope_of, used_by
 from netmon.report.stated import concerns_of, measures_of, promises_of
-from netmon.report.sums import as_sum
+from netmon.report.sums import as_sum, total_of
 from netmon.report.tables import arcs_of, places_on_map, rows_of, time_line, without_place
 from netmon.signatures.model import SignatureSet, Vendor
 
@@ -49,7 +49,9 @@ def build(
         format=FORMAT,
         asked=tuple(asked),
         answers=tuple(sorted(answers, key=alarm_of)),
+        total=as_sum(total_of(group.amount for group in groups), whole),
         scope=scope_of(facts),
+        findings_total=as_sum(all_findings(facts)),
         findings=findings,
         findings_more=as_sum(other_findings(facts)),
         resolvers=tuple(resolvers_of(facts)),

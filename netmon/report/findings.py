@@ -12,6 +12,8 @@ from netmon.report.sums import add_up, as_sum, total_of
 from netmon.report.tables import Locations, spot_of
 from netmon.signatures.model import QuotedDatabase
 
+MOST_SHOWN = 8
+"""Pairs of machine and server that the page shows of a finding; its JSON twin has more."""
 Quoted = Mapping[str, QuotedDatabase]
 """The databases that the signatures quote, by the source of a vote."""
 
@@ -24,6 +26,11 @@ def findings_of(facts: PeriodFacts, locations: Locations, quoted: Quoted) -> Ite
         found.setdefault(_key(one), []).append(one)
     findings = [_finding(members, totals, locations, quoted) for members in found.values()]
     yield from sorted(findings, key=_order)
+
+
+def all_findings(facts: PeriodFacts) -> Amount:
+    """All connections with a finding."""
+    return total_of(_totals(facts).values())
 
 
 def other_findings(facts: PeriodFacts) -> Amount:
@@ -74,6 +81,7 @@ def _finding(
         votes=_votes(members[0], quoted),
         sum=as_sum(whole),
         contacts=tuple(map(_contact, members)),
+        contacts_more=max(0, len(members) - MOST_SHOWN),
         unlisted=as_sum(whole - total_of(one.amount for one in members)),
     )
 

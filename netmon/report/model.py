@@ -12,6 +12,7 @@ from netmon.records import Contact, Evidence, Lack, Outcome, Severity, Standing,
 from netmon.report.facts import UsedKind
 from netmon.report.quotations import ConcernText, MeasureText, PromiseText
 from netmon.report.shares import Share
+from netmon.report.view import ReportView
 
 FORMAT = 1
 """The version of the JSON format; it grows when a field changes its meaning or goes."""
@@ -26,10 +27,6 @@ Conclusion = Literal[
     "nothing",  # no connection was seen
     "no_concern",  # no country is of concern
 ]
-
-ViewGrade = Literal["good", "limited", "poor", "partly_unread", "unread", "empty", "none"]
-"""How much the sensors saw. unread: most packets could not be decoded, partly_unread: those of an
-interface; empty: no packet; none: unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +63,7 @@ class ConcernStatement:
     country: str
     conclusion: Conclusion
     counted: Sum
+    open: Sum  # counted, and neither located there nor excluded
     standings: tuple[StandingSum, ...]
     uncounted: tuple[UncountedSum, ...]
 
@@ -177,8 +175,12 @@ class ReportScope:
     sensors: tuple[SensorScope, ...]
     files: tuple[FileScope, ...]
     problems: tuple[str, ...]
-    gaps: tuple[Interruption, ...]
-    gaps_more: int
+    gaps: tuple[Interruption, ...]  # the longest
+    gaps_more: int  # further ones
+    all_gaps: int
+    gap_s: float  # of all
+    all_sensors: int
+    files_more: int  # that the first page does not list
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +252,7 @@ class Finding:
     votes: tuple[SourceVote, ...]
     sum: Sum
     contacts: tuple[FindingContact, ...]
+    contacts_more: int  # of these, those that the page does not list
     unlisted: Sum  # of further contacts, for which there is no room
 
 
@@ -306,6 +309,8 @@ class TimeLine:
     span_s: int
     start: str
     spans: tuple[Span, ...]  # without those in which nothing was seen
+    axis_bytes: tuple[int, ...]
+    axis_times: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,26 +341,6 @@ class TableRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Blind:
-    """Something that the sensors could not see: how much, and out of how much."""
-
-    kind: str
-    count: int
-    of: int | None
-    is_poor: bool
-    details: tuple[tuple[str, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ReportView:
-    """What the sensors saw of the traffic."""
-
-    grade: ViewGrade
-    packets: int
-    blinds: tuple[Blind, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Used:
     """Something that decided, and in how many runs it did.
 
@@ -378,7 +363,9 @@ class Report:
     format: int
     asked: tuple[str, ...]  # the words of the command that select what is reported
     answers: tuple[Answer, ...]
+    total: Sum  # of all answers
     scope: ReportScope
+    findings_total: Sum
     findings: tuple[Finding, ...]
     findings_more: Sum  # of further findings
     resolvers: tuple[ResolverUse, ...]

@@ -19,6 +19,7 @@ from netmon.records import STANDINGS, Standing
 from netmon.report import words
 from netmon.report.answers import WORST_FIRST
 from netmon.report.facts import OTHER
+from netmon.report.findings import MOST_SHOWN
 from netmon.report.map_drawing import draw_map
 from netmon.report.model import (
     Answer,
@@ -33,6 +34,7 @@ from netmon.report.model import (
     Used,
 )
 from netmon.report.quotations import WhyNot
+from netmon.report.scope import MOST_FILES
 from netmon.report.shares import SHARES, STACK, Share
 from netmon.report.time_drawing import draw_time
 from netmon.signatures.model import Location
@@ -46,8 +48,6 @@ _COLOUR_OF_STANDING: Mapping[Standing, str] = {
     "excluded": "not_there",
 }
 """The colours of standings, as the style has them."""
-MOST_SHOWN = 8
-"""Pairs of machine and server that the page shows of a finding; its JSON twin has more."""
 _EMPTY = Sum(0, 0, 0, 0, 0.0)
 _WHOLE = 1000
 
@@ -98,6 +98,7 @@ def render(
         period=_period(report, language),
         checks=checks,
         most_contacts=MOST_SHOWN,
+        most_files=MOST_FILES,
     )
     return "".join(line + "\n" for line in map(str.rstrip, text.splitlines()) if line)
 
@@ -260,13 +261,10 @@ def _worst(statements: Iterable[ConcernStatement]) -> ConcernStatement | None:
     return min(statements, key=lambda one: WORST_FIRST.index(one.conclusion), default=None)
 
 
-def _by_standing(standings: Iterable[StandingSum]) -> dict[str, Sum]:
-    """The sums by standing, also those that are zero, and "open": what is neither located nor excluded."""
+def _by_standing(standings: Iterable[StandingSum]) -> dict[Standing, Sum]:
+    """The sums by standing, also those that are zero."""
     found: dict[Standing, Sum] = {one.standing: one.sum for one in standings}
-    sums: dict[str, Sum] = {one: found.get(one, _EMPTY) for one in STANDINGS}
-    possible, unknown = sums["possible"], sums["unknown"]
-    flows, total = possible.flows + unknown.flows, possible.total_bytes + unknown.total_bytes
-    return {**sums, "open": Sum(flows, 0, 0, total)}
+    return {one: found.get(one, _EMPTY) for one in STANDINGS}
 
 
 def _share_of(parts: Iterable[ShareSum], share: Share) -> float:

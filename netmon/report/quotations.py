@@ -41,6 +41,7 @@ class PromiseText:
     announced: str | None
     places: tuple[str, ...]
     subjects: tuple[str, ...]
+    other_subjects: int  # of these, in which there are no users of yours
     is_applied: bool  # to a component that was seen, in the country and on the last day of the period
     why_not: tuple[WhyNot, ...]
     sources: tuple[Reference, ...]

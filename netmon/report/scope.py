@@ -24,6 +24,8 @@ from netmon.store.spans import TOLERANCE_NS
 
 MOST_GAPS = 20
 """Gaps that are listed, the longest first."""
+MOST_FILES = 6
+"""Files that the first page lists; a table has all."""
 
 
 def scope_of(facts: PeriodFacts) -> ReportScope:
@@ -36,6 +38,7 @@ def scope_of(facts: PeriodFacts) -> ReportScope:
     gaps = sorted(
         facts.gaps, key=lambda gap: (gap.start_ns - gap.end_ns, gap.start_ns, gap.sensor, gap.interface)
     )
+    names = sorted({*by_sensor, *(gap.sensor for gap in gaps)})
     files = {(file.path, file.sha256): file for run in facts.runs for file in run.files}
     return ReportScope(
         since=timestamp(facts.since_ns),
@@ -49,13 +52,16 @@ def scope_of(facts: PeriodFacts) -> ReportScope:
         unknown_filters=sum(run.is_recorded and run.filter is None for run in facts.runs),
         countries=tuple(sorted({country for run in facts.runs for country in run.countries})),
         sensors=tuple(
-            _sensor(name, by_sensor.get(name, ()), amounts.get(name, Amount()), whole, gaps)
-            for name in sorted({*by_sensor, *(gap.sensor for gap in gaps)})
+            _sensor(name, by_sensor.get(name, ()), amounts.get(name, Amount()), whole, gaps) for name in names
         ),
         files=tuple(map(_file, sorted(files.values(), key=lambda file: file.path))),
         problems=tuple(dict.fromkeys(line for run in facts.runs for line in run.problems)),
         gaps=tuple(map(_gap, gaps[:MOST_GAPS])),
         gaps_more=max(0, len(gaps) - MOST_GAPS),
+        all_gaps=len(gaps),
+        gap_s=sum(gap.end_ns - gap.start_ns for gap in gaps) / 1e9,
+        all_sensors=len(names),
+        files_more=max(0, len(files) - MOST_FILES),
     )
 
 

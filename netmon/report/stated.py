@@ -30,10 +30,12 @@ def promises_of(
         why_not = tuple(WhyNot(*one) for one in obstacles) if None not in found else ()
         if None in found and promise.id not in about:
             why_not = (WhyNot("not_seen"),)
-        yield _promise(vendor, promise, () if promise.id in applied else why_not)
+        yield _promise(vendor, promise, frozenset(countries), () if promise.id in applied else why_not)
 
 
-def _promise(vendor: Vendor, promise: Promise, why_not: tuple[WhyNot, ...]) -> PromiseText:
+def _promise(
+    vendor: Vendor, promise: Promise, countries: frozenset[str], why_not: tuple[WhyNot, ...]
+) -> PromiseText:
     return PromiseText(
         vendor=vendor.id,
         id=promise.id,
@@ -45,6 +47,7 @@ def _promise(vendor: Vendor, promise: Promise, why_not: tuple[WhyNot, ...]) -> P
         announced=promise.announced,
         places=promise.locations,
         subjects=tuple(sorted(promise.subjects)),
+        other_subjects=len(promise.subjects - countries),
         is_applied=not why_not,
         why_not=why_not,
         sources=_references(vendor, promise.sources),

@@ -29,8 +29,15 @@ def total_of(amounts: Iterable[Amount]) -> Amount:
 
 def as_sum(amount: Amount, whole: int | None = None) -> Sum:
     """An amount as the report has it; `whole` is what its bytes are a share of."""
-    share = None if whole is None else round(amount.total_bytes / whole, 6) if whole else 0.0
+    share = None if whole is None else ratio(amount.total_bytes, whole)
     return Sum(amount.flows, amount.sent_bytes, amount.received_bytes, amount.total_bytes, share)
+
+
+def ratio(part: int, whole: int) -> float:
+    """A part of a whole in millionths: 0 and 1 only if it is nothing or all of it."""
+    if not 0 < part < whole:
+        return float(part > 0)
+    return min(max(round(part / whole, 6), 1e-6), 1 - 1e-6)
 
 
 def share_sums(groups: Iterable[Group]) -> tuple[ShareSum, ...]:

@@ -22,6 +22,13 @@ from netmon.report.shares import SHARES, share_of
 from netmon.report.sums import add_up, as_sum, leading_share, share_sums, total_of
 from netmon.signatures.model import Location
 
+MOST_TICKS = 7
+_SECOND = 1_000_000_000
+_STEPS_S = (
+    *(1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200),
+    *(86_400 * days for days in (1, 2, 7, 14, 28, 56, 112, 364, 728)),
+)
+"""The steps that the axis of time may have, in seconds."""
 Locations = Mapping[str, Location]
 
 
@@ -90,11 +97,30 @@ def time_line(facts: PeriodFacts) -> TimeLine:
     found: dict[int, list[Group]] = {}
     for group in facts.groups:
         found.setdefault(group.bucket, []).append(group)
+    spans = tuple(_span(facts, bucket, groups) for bucket, groups in sorted(found.items()))
+    top = _round_up(max((sum(one.bytes_by_share) for one in spans), default=0))
     return TimeLine(
         facts.bucket_ns // 1_000_000_000,
         timestamp(facts.origin_ns),
-        tuple(_span(facts, bucket, groups) for bucket, groups in sorted(found.items())),
+        spans,
+        tuple(top * part // 2 for part in range(3)),
+        tuple(map(timestamp, _ticks(facts.origin_ns, facts.until_ns))),
     )
+
+
+def _ticks(start_ns: int, end_ns: int) -> Iterator[int]:
+    """The times that the axis names."""
+    span_s = (end_ns - start_ns) / _SECOND
+    step = next((one for one in _STEPS_S if span_s / one <= MOST_TICKS), _STEPS_S[-1]) * _SECOND
+    yield from range(-(-start_ns // step) * step, end_ns + 1, step)
+
+
+def _round_up(value: int) -> int:
+    """The next of 1, 2, 4, 6, 8 and 10 times a power of ten."""
+    power = 10
+    while power * 10 <= value:
+        power *= 10
+    return next(one * power for one in (1, 2, 4, 6, 8, 10) if one * power >= value)
 
 
 def _span(facts: PeriodFacts, bucket: int, groups: Sequence[Group]) -> Span:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,11 +12,7 @@ from netmon.report.shares import SHARES, STACK, Share
 
 WIDTH, HEIGHT = 720.0, 210.0
 LEFT, RIGHT, TOP, BOTTOM = 88.0, 40.0, 12.0, 40.0
-MOST_TICKS = 7
-_STEPS_S = (
-    *(1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200),
-    *(86_400 * days for days in (1, 2, 7, 14, 28, 56, 112, 364, 728)),
-)
+DAY_S = 86_400
 
 
 class Bar(NamedTuple):
@@ -58,11 +53,13 @@ def draw_time(report: Report, language: Language) -> TimeDrawing:
     start, end = _seconds(line.start), _seconds(report.scope.until)
     spans = max(1, math.ceil((end - start) / line.span_s))
     base, across = HEIGHT - BOTTOM, (WIDTH - LEFT - RIGHT) / (spans * line.span_s)
-    top = _round_up(max((sum(one.bytes_by_share) for one in line.spans), default=0))
+    top = line.axis_bytes[-1]
 
     def x_of(when_s: float) -> float:
         return round(LEFT + (min(max(when_s, start), start + spans * line.span_s) - start) * across, 1)
 
+    times = [_seconds(one) for one in line.axis_times]
+    with_time = any(when % DAY_S for when in times)
     bars = []
     for span in line.spans:
         level = 0
@@ -90,28 +87,11 @@ def draw_time(report: Report, language: Language) -> TimeDrawing:
             for gap in report.scope.gaps
         ),
         tuple(x_of(_seconds(one.start) + line.span_s / 2) for one in line.spans if one.findings),
-        tuple(Tick(x_of(when), text) for when, text in _times(start, end, language)),
+        tuple(Tick(x_of(when), language.tick(when, with_time=with_time)) for when in times),
         tuple(
-            Tick(round(base - part * (base - TOP), 1), language.bytes(round(part * top)))
-            for part in (0, 0.5, 1)
+            Tick(round(base - size / top * (base - TOP), 1), language.bytes(size)) for size in line.axis_bytes
         ),
     )
-
-
-def _times(start: float, end: float, language: Language) -> Iterator[tuple[float, str]]:
-    step = next((one for one in _STEPS_S if (end - start) / one <= MOST_TICKS), _STEPS_S[-1])
-    when = math.ceil(start / step) * step
-    while when <= end:
-        yield when, language.tick(when, with_time=step < 86_400)
-        when += step
-
-
-def _round_up(value: int) -> int:
-    """The next of 1, 2, 4, 6, 8 and 10 times a power of ten."""
-    if value <= 0:
-        return 1
-    power = 10 ** int(math.log10(value))
-    return int(next(one * power for one in (1, 2, 4, 6, 8, 10) if one * power >= value))
 
 
 def _seconds(text: str) -> float:

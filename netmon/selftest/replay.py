@@ -18,7 +18,7 @@ from netmon.outputs.prometheus import Prometheus
 from netmon.outputs.summary import Summary
 from netmon.privacy import ADDRESS
 from netmon.report.build import build
-from netmon.report.checks import checks_of_files
+from netmon.report.checks import checks_of
 from netmon.report.gather import gather
 from netmon.report.page import render
 from netmon.signatures.match import compile_matcher
@@ -60,7 +60,7 @@ def replay() -> Results:
         kept.reading.finish(source.stats())
         found = build(gather(kept.store, Scope()), known, sorted(known.vendors), ["netmon", "selftest"])
         stored = _stored(kept.store)
-    checks = checks_of_files(["netmon", "selftest"], [], [str(CAPTURE)])
+    checks = checks_of(["netmon", "selftest"], [str(CAPTURE)])
     pages = {code: render(found, Language(code), known.locations, checks) for code in LANGUAGES}
     return {
         "engine": {name: source.stats()[name] for name in _COUNTED},

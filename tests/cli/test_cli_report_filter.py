@@ -71,7 +71,7 @@ def test_runs_with_and_without_a_filter(netmon, reported, demo, tmp_path):
     assert report["scope"]["filters"] == ["tcp", "tcp port 443"]
     [blind] = [one for one in report["view"]["blinds"] if one["kind"] == "filtered"]
     assert (blind["count"], blind["of"], blind["is_poor"]) == (2, 3, False)
-    assert blind["details"] == [["tcp", 1], ["tcp port 443", 1]]
+    assert blind["details"] == [{"what": "tcp", "count": 1}, {"what": "tcp port 443", "count": 1}]
     assert "<code>tcp</code>; <code>tcp port 443</code>" in page
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from netmon.language.language import Language
-from netmon.report.checks import checks_of_store
+from netmon.report.checks import checks_of
 from netmon.report.page import render
 from tests.report.recorded import SIGNATURES, report_of
 from tests.report.scenes import SCENES
@@ -64,7 +64,7 @@ onload = () => {
 
 def page_of(name: str, language: str = "en") -> str:
     """The page on a scene."""
-    checks = checks_of_store(["netmon", "report", "--since", "2026-09-01"], ["--since", "2026-09-01"])
+    checks = checks_of(["netmon", "report", "--since", "2026-09-01"])
     return render(report_of(name), Language(language), SIGNATURES.locations, checks)
 
 

@@ -17,6 +17,7 @@ from netmon.report.facts import Amount
 from netmon.report.findings import findings_of, other_findings
 from netmon.report.gather import MOST_CONTACTS, SPANS_S, choose_span, gather
 from netmon.report.sums import total_of
+from netmon.report.view import Detail
 from netmon.store.queries import Scope
 from tests.records import EXPECTED, MOSCOW, UNEXPECTED, ZURICH, classified
 from tests.report.recorded import CONDITIONS, SIGNATURES, Lines, record, store_of
@@ -341,7 +342,7 @@ def test_flows_to_an_edge_are_named():
     """A third party that answers for the vendor is something that the sensor cannot look behind."""
     facts = facts_of(run(replace(flow(1), edge="Example CDN"), flow(2)))
     [edge] = [one for one in view_of(facts).blinds if one.kind == "edge"]
-    assert (edge.count, edge.of, edge.details) == (1, 2, (("Example CDN", 1),))
+    assert (edge.count, edge.of, edge.details) == (1, 2, (Detail("Example CDN", 1),))
     assert not edge.is_poor
 
 

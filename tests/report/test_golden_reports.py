@@ -9,14 +9,14 @@ import pytest
 
 from netmon.language.language import LANGUAGES, Language
 from netmon.outputs.json_line import json_document
-from netmon.report.checks import checks_of_store
+from netmon.report.checks import checks_of
 from netmon.report.page import render
 from tests.report.draw import DOCS, PICTURES, STATES
 from tests.report.recorded import SIGNATURES, report_of
 from tests.report.scenes import SCENES
 
 FOLDER = Path(__file__).parent / "golden"
-CHECKS = checks_of_store(["netmon", "report", "--store", "flows.db"], ["--store", "flows.db"])
+CHECKS = checks_of(["netmon", "report", "--store", "flows.db"])
 PAGES = [(name, code) for name in SCENES for code in LANGUAGES]
 
 
