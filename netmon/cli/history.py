@@ -32,6 +32,7 @@ from netmon.store.history import (
     missing_lines,
     read_history,
     table_rows,
+    undivided_lines,
 )
 from netmon.store.opening import opened_by_name
 
@@ -106,7 +107,7 @@ def show(view: History, output: Format, language: Language = ENGLISH) -> None:
         json_stream().write(as_json(view))
     else:
         json_stream().write(as_csv(view))
-        for line in missing_lines(view, language):
+        for line in (*undivided_lines(view, language), *missing_lines(view, language)):
             log(line)
 
 
@@ -141,7 +142,8 @@ def _show_table(view: History, language: Language) -> None:
         sent=bytes_text(total.sent_bytes, language),
         received=bytes_text(total.received_bytes, language),
     )
-    for line in (text, *machine_lines(view, language), *missing_lines(view, language)):
+    further = (machine_lines, undivided_lines, missing_lines)
+    for line in (text, *(line for lines in further for line in lines(view, language))):
         console.print(Paragraph(line))
 
 

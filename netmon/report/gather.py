@@ -28,6 +28,7 @@ from netmon.store.queries import Reader, Scope
 from netmon.store.resolvers import resolvers
 from netmon.store.runs import runs_of
 from netmon.store.spans import ContactTotals, CounterSum, FirstFlow
+from netmon.store.undivided import undivided
 
 MOST_CONTACTS = 40
 """Clients and servers with findings that are listed; the others are in all sums."""
@@ -76,6 +77,7 @@ def gather(reader: Reader, selection: Scope) -> PeriodFacts:
         views=tuple(_views(spans.counters(reader, selection))),
         gaps=found,
         asked=(selection.since_ns, selection.until_ns),
+        undivided=undivided(reader, selection),
     )
 
 

@@ -13,6 +13,7 @@ from netmon.report.facts import UsedKind
 from netmon.report.quotations import ConcernText, MeasureText, PromiseText
 from netmon.report.shares import Share
 from netmon.report.view import ReportView
+from netmon.store.undivided import Undivided
 
 FORMAT = 1
 """The version of the JSON format; it grows when a field changes its meaning or goes."""
@@ -169,6 +170,7 @@ class ReportScope:
     seconds: float
     covered: CoveredPeriod
     asked: AskedPeriod | None
+    undivided: Undivided
     filters: tuple[str, ...]  # packets outside them were not looked at
     unknown_filters: int  # runs of which it is not recorded whether they had a filter
     countries: tuple[str, ...]

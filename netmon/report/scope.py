@@ -48,6 +48,7 @@ def scope_of(facts: PeriodFacts) -> ReportScope:
             timestamp(_begin(facts)), timestamp(facts.until_ns), (facts.until_ns - _begin(facts)) / 1e9
         ),
         asked=_asked(facts),
+        undivided=facts.undivided,
         filters=_filters(facts.runs),
         unknown_filters=sum(run.is_recorded and run.filter is None for run in facts.runs),
         countries=tuple(sorted({country for run in facts.runs for country in run.countries})),

@@ -5,17 +5,18 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from netmon.language.language import ENGLISH, Language
 from netmon.outputs.json_line import json_line
-from netmon.outputs.texts import duration_text
+from netmon.outputs.texts import bytes_text, duration_text
 from netmon.quality import percent_text
 from netmon.store.gaps import Missing, WatchGap, missing
 from netmon.store.machines import Machines, machines
 from netmon.store.queries import Reader, Scope, Totals, totals, totals_by
+from netmon.store.undivided import Undivided, undivided, undivided_days
 
 BY: Mapping[str, tuple[str, ...]] = {
     "place": ("vendor", "country", "location", "city"),
@@ -54,6 +55,8 @@ class History:
     total: Totals
     machines: Mapping[str, Machines]  # by vendor
     missing: Missing
+    undivided: Undivided  # between this period and others
+    undivided_days: Undivided  # between days, if the view is by day
 
 
 def read_history(reader: Reader, scope: Scope, by: str) -> History:
@@ -75,7 +78,16 @@ def read_history(reader: Reader, scope: Scope, by: str) -> History:
     rows = list(grouped.values())
     if by != "day":
         rows.sort(key=lambda row: -row.totals.sent_bytes - row.totals.received_bytes)
-    return History(by, scope, rows, totals(reader, scope), machines(reader, scope), missing(reader, scope))
+    return History(
+        by,
+        scope,
+        rows,
+        totals(reader, scope),
+        machines(reader, scope),
+        missing(reader, scope),
+        undivided(reader, scope),
+        undivided_days(reader, scope) if by == "day" else Undivided(),
+    )
 
 
 def _text(name: str, value: Any) -> str | None:
@@ -155,6 +167,8 @@ def as_json(history: History) -> str:
             "latest_record": None if history.missing.ends_ns is None else _timestamp(history.missing.ends_ns),
             "packets": history.missing.packets,
             "dropped_packets": history.missing.dropped,
+            "undivided": asdict(history.undivided),
+            "undivided_days": asdict(history.undivided_days),
         }
     )
 
@@ -171,6 +185,31 @@ def _gap(one: WatchGap) -> dict[str, Any]:
         "end": _timestamp(one.end_ns),
         "seconds": (one.end_ns - one.start_ns) / 1e9,
     }
+
+
+def undivided_lines(history: History, language: Language = ENGLISH) -> Iterator[str]:
+    """Lines about flows whose bytes cannot be divided between periods or days."""
+    across = history.undivided
+    if across.flows:
+        yield language.say_count(
+            across.flows,
+            "{count} flow also lasted before or after this period, and its bytes cannot be divided: "
+            "{counted} are counted here, and {others} are not.",
+            "{count} flows also lasted before or after this period, and their bytes cannot be divided: "
+            "{counted} are counted here, and {others} are not.",
+            counted=bytes_text(across.counted_bytes, language),
+            others=bytes_text(across.other_bytes, language),
+        )
+    across = history.undivided_days
+    if across.flows:
+        yield language.say_count(
+            across.flows,
+            "{count} flow lasted for several days, and its {counted} cannot be divided: they are counted "
+            "on one of its days.",
+            "{count} flows lasted for several days, and their {counted} cannot be divided: they are counted "
+            "on one day of each.",
+            counted=bytes_text(across.counted_bytes + across.other_bytes, language),
+        )
 
 
 def missing_lines(history: History, language: Language = ENGLISH) -> Iterator[str]:

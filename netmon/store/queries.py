@@ -1,7 +1,8 @@
 """The questions to a store, in the SQL that SQLite and ClickHouse share; a report has more in `spans`.
 
 A flow has a row for each day, with its totals so far; what it had on that day is the difference from the row
-before. A flow counts once, on its first day in the period, so that the numbers of groups add up to the total.
+before. A flow counts once, with its first row in the period, so that the numbers of groups add up to the
+total.
 """
 
 from __future__ import annotations
@@ -79,8 +80,8 @@ class Scope:
         return {
             "since_day": self.since_day,
             "until_day": self.until_day,
-            "begin_ns": self.begin_ns,
-            "end_ns": self.end_ns,
+            "since_ns": self.since_ns,
+            "until_ns": self.until_ns,
             "vendor": self.vendor,
             "sensor": self.sensor,
         }

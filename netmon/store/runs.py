@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from netmon.store import queries
-from netmon.store.period import in_scope
+from netmon.store.period import MAY_BE_IN, period
 from netmon.store.queries import Reader, Scope
 
 
@@ -115,13 +115,14 @@ def _last_views(reader: Reader) -> list[tuple[tuple[str, str], int]]:
 
 def _with_flows(reader: Reader, scope: Scope, known: Set[tuple[str, str]]) -> Iterator[UnrecordedRun]:
     """Other runs than those that are known, of which there are flows in a period."""
-    days = """(:sensor IS NULL OR sensor = :sensor)
-  AND (:since_day IS NULL OR day >= :since_day) AND (:until_day IS NULL OR day < :until_day)"""
-    query = f"SELECT DISTINCT sensor, run FROM flows WHERE {days}"
+    query = (
+        f"SELECT DISTINCT sensor, run FROM flows WHERE (:sensor IS NULL OR sensor = :sensor) AND {MAY_BE_IN}"
+    )
     if set(reader.select(query, scope.values())) <= known:
         return
-    query = f"""SELECT sensor, run, max(site), min(start_ns), max(last_ns) FROM flows
-WHERE {in_scope()} GROUP BY sensor, run ORDER BY sensor, run"""
+    query = f"""SELECT sensor, run, max(site), min(start_ns), max(last_ns) FROM (
+{period(reader.dialect, ("sensor", "run", "site", "start_ns", "last_ns"), ())}) AS period
+GROUP BY sensor, run ORDER BY sensor, run"""
     for row in reader.select(query, scope.values()):
         if row[:2] not in known:
             yield UnrecordedRun(*row)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from netmon.days import DAY_NS
-from netmon.store.period import BEGAN_BEFORE, in_order, in_scope, lasting, period
+from netmon.store.period import BEGAN_IN, COUNTED_NS, SAME_DAY, in_order, lasting, period
 from netmon.store.queries import Reader, Scope
 
 TOLERANCE_NS = 120_000_000_000
@@ -28,34 +28,39 @@ class SpanTotals(NamedTuple):
 
 
 def totals(reader: Reader, scope: Scope, origin_ns: int, span_ns: int) -> Iterator[SpanTotals]:
-    """The sums of all flows of vendors; a flow belongs to the span in which it, or its day, began.
+    """The sums of all flows of vendors; a flow belongs to the span in which it, its day, or the period began.
 
     Spans of a day or more have whole days, so that an index has the flows in their order.
     """
     has_days = span_ns % DAY_NS == 0
-    begin = (
-        f"day * {DAY_NS}" if has_days else f"CASE WHEN {BEGAN_BEFORE} THEN day * {DAY_NS} ELSE start_ns END"
-    )
-    since_begin = f"({begin} - :origin_ns)"
-    span = f"{since_begin} - {since_begin} % :span_ns"
+
+    def span(begin: str) -> str:
+        since_begin = f"({begin} - :origin_ns)"
+        return f"{since_begin} - {since_begin} % :span_ns"
+
+    begin = "start_ns" if scope.is_in_days else f"CASE WHEN {BEGAN_IN} THEN start_ns ELSE :since_ns END"
+    begin = f"day * {DAY_NS}" if has_days else begin
     by = "sensor, judgement, span"
+
+    def counted(name: str) -> str:
+        return name if scope.is_in_days else f"CASE WHEN {BEGAN_IN} THEN {name} ELSE 0 END"
+
     vendor, total = reader.dialect.vendor, reader.dialect.sum
     sums = "min(start_ns) AS first_ns, max(last_ns) AS latest_ns"
     of_lasting = lasting(
         reader.dialect,
-        ("sensor", "day", "judgement", "start_ns", "last_ns"),
+        ("sensor", "judgement", "start_ns", "last_ns", COUNTED_NS),
         ("sent_bytes", "received_bytes"),
     )
     query = f"""WITH parts AS (
-SELECT sensor, judgement, {span} AS span, count(*) AS flows, {total("sent_bytes")} AS sent,
-  {total("received_bytes")} AS received, {sums}
-FROM flows WHERE NOT {BEGAN_BEFORE} AND day >= :first_day AND day < :end_day
-  AND (:begin_ns IS NULL OR start_ns >= :begin_ns) AND (:end_ns IS NULL OR start_ns < :end_ns)
+SELECT sensor, judgement, {span(begin)} AS span, count(*) AS flows,
+  {total(counted("sent_bytes"))} AS sent, {total(counted("received_bytes"))} AS received, {sums}
+FROM flows WHERE {SAME_DAY} AND day >= :first_day AND day < :end_day
   AND (:sensor IS NULL OR sensor = :sensor)
 GROUP BY {"day, sensor, judgement" if has_days else by}
 UNION ALL
-SELECT sensor, judgement, {span} AS span, sum(is_first) AS flows, {total("new_sent_bytes")} AS sent,
-  {total("new_received_bytes")} AS received, {sums}
+SELECT sensor, judgement, {span(COUNTED_NS)} AS span, sum(is_first) AS flows,
+  {total("new_sent_bytes")} AS sent, {total("new_received_bytes")} AS received, {sums}
 FROM ({of_lasting}) AS flows GROUP BY {by}
 )
 SELECT sensor, judgement, span, sum(flows), {total("sent")}, {total("received")},
@@ -132,10 +137,9 @@ def first_flows(
 ) -> dict[ContactTotals, FirstFlow]:
     """The first flow of each of these contacts."""
     times = ", ".join(str(one.first_ns) for one in some)
-    query = f"""SELECT {", ".join(f"flows.{name}" for name in _CONTACT)}, flows.start_ns, flows.day,
-  flows.run, flows.flow, flows.numbers
-FROM findings {reader.dialect.join_from_left} flows USING (sensor, run, flow)
-WHERE {in_scope()} AND flows.severity IS NOT NULL AND flows.start_ns IN ({times or "NULL"})"""
+    columns = (*_CONTACT, "start_ns", "day", "run", "flow", "numbers")
+    query = f"""SELECT {", ".join(columns)} FROM (
+{period(reader.dialect, columns, (), only_findings=True)}) AS period WHERE start_ns IN ({times or "NULL"})"""
     contacts_by_key = {(*one[: len(_CONTACT)], one.first_ns): one for one in some}
     earliest: dict[ContactTotals, tuple[str, int, int]] = {}
     found: dict[ContactTotals, FirstFlow] = {}

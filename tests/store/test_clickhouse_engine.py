@@ -27,6 +27,7 @@ from netmon.store.resolvers import resolvers
 from netmon.store.rows import MOST_COUNTED
 from netmon.store.runs import runs_of
 from netmon.store.tables import FLOWS, RECORDS_OF_RUNS
+from netmon.store.undivided import undivided, undivided_days
 from tests.machine import ROOT
 from tests.records import MOSCOW, START_NS, UNEXPECTED
 from tests.report.recorded import record
@@ -105,6 +106,8 @@ SCOPES = [
     Scope.between(NOON_NS + 1, None),
     Scope.between(NOON_NS - 5, NOON_NS + 2 * DAY_NS - DAY_NS // 2),
     Scope.between(NOON_NS - 7 * DAY_NS, NOON_NS),
+    Scope.between(NOON_NS + DAY_NS + 5, NOON_NS + 2 * DAY_NS - 5),  # nothing new, and flows last
+    Scope.between(NOON_NS + DAY_NS // 2 - 5, NOON_NS + DAY_NS // 2),
     Scope(vendor="acme", sensor="berlin"),
     Scope(vendor="nobody's"),
 ]
@@ -133,6 +136,7 @@ def answers(store, scope):
         "counters": spans.counters(store, scope),
         "watched": spans.watched(store, scope),
         "missing": missing(store, scope),
+        "undivided": (undivided(store, scope), undivided_days(store, scope)),
         "history": [as_json(read_history(store, scope, by)) for by in BY],
     }
 

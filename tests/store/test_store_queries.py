@@ -51,12 +51,12 @@ def test_a_flow_of_several_days_is_divided_among_them(store, keep):
 
 
 def test_a_period_may_begin_within_a_day(store, keep):
-    """A flow belongs to the hour in which it began, or to midnight of each further day."""
+    """A flow is counted in the hour in which it began, and at midnight of each further day."""
     keep(*LONG)
     day_ns, minute_ns = DAY * DAY_NS, 60_000_000_000
     for since_ns, until_ns, sent in (
         (NOON_NS, NOON_NS + minute_ns, 50),
-        (NOON_NS + minute_ns, NOON_NS + DAY_NS // 2, None),
+        (NOON_NS + minute_ns, NOON_NS + DAY_NS // 2, 0),
         (day_ns, NOON_NS, None),
         (NOON_NS, day_ns + DAY_NS + minute_ns, 70),
         (day_ns + DAY_NS, day_ns + DAY_NS + minute_ns, 20),
@@ -96,7 +96,7 @@ def test_days_are_days():
 
 def test_a_period_has_what_belongs_to_it(store, keep):
     """A flow that began before the period counts in it, with what it had in it."""
-    keep(*LONG, report(2, days=3, phase="end"))
+    keep(*LONG, classified(flow_id=2, start_ns=NOON_NS + 3 * DAY_NS, last_ns=NOON_NS + 3 * DAY_NS))
     assert queries.totals(store, Scope(since_day=DAY + 1, until_day=DAY + 3)) == Totals(1, 50, 100, 50, 50)
     assert queries.totals(store, Scope(since_day=DAY + 4)) == Totals(0, 0, 0, 0, 0)
     [flow] = queries.flows(store, Scope(until_day=DAY + 2))

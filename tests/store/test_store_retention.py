@@ -17,6 +17,7 @@ from tests.report.test_gather import run
 from tests.store.conftest import lines_of
 
 TODAY = 20_000
+FIRST_NS = (TODAY - 9) * DAY_NS
 
 
 @pytest.fixture
@@ -29,12 +30,14 @@ def filled(tmp_path):
         for back in range(10):
             last_ns = (TODAY - back) * DAY_NS + DAY_NS // 2
             flows = [
-                classified(MOSCOW, UNEXPECTED, flow_id=1000 * (back + 1) + one, last_ns=last_ns)
+                classified(
+                    MOSCOW, UNEXPECTED, flow_id=1000 * (back + 1) + one, start_ns=last_ns - 9, last_ns=last_ns
+                )
                 for one in range(each_day)
             ]
             sent = (10 - back) * 100
             numbers = {"sent_bytes": sent, "sent_packets": sent, "phase": "update"}
-            flows.append(classified(flow_id=0, last_ns=last_ns, **numbers))
+            flows.append(classified(flow_id=0, start_ns=FIRST_NS, last_ns=last_ns, **numbers))
             for line in lines_of(*flows):
                 intake.write(line)
         intake.flush()
