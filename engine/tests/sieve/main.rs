@@ -2,6 +2,8 @@
 //! was added to its map, counts it, and passes everything else. Needs the right to load it.
 #![cfg(target_os = "linux")]
 
+mod flood;
+
 use _engine::address::Address;
 use _engine::capture::sieve::Sieve;
 use _engine::capture::sifting::{Direction, Dropped, Sift};
