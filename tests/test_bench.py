@@ -11,7 +11,7 @@ from netmon.store import queries
 from netmon.store.opening import opened_by_name
 from netmon.store.queries import Scope
 from netmon.store.resolvers import resolvers
-from tests.bench import evidence, vendor_events
+from tests.bench import evidence, live, vendor_events
 from tests.bench.bench import EVERY_FLOW, contenders, race, table
 from tests.bench.callgrind import instructions
 from tests.bench.curves import look_ups, matcher, syns, write_before_load
@@ -21,6 +21,7 @@ from tests.bench.places import VENDOR, time_engine, time_places
 from tests.bench.plot import Curve, plot, plot_bars
 from tests.bench.reports import fill, time_report
 from tests.bench.store import measure
+from tests.machine import need, need_root
 
 
 def test_load_is_the_same_each_time(tmp_path):
@@ -99,6 +100,24 @@ def test_events_of_vendors_are_counted(tmp_path):
     found, every = (vendor_events.read(load, *words) for words in (("--json",), vendor_events.EVERY))
     assert found.ends == found.events > 100
     assert every.events > found.events
+
+
+@pytest.mark.lab
+def test_live_loss_is_measured(tmp_path):
+    """Without haste nothing is lost. A program that stands still loses packets, each of which is counted."""
+    need_root()
+    need("ip", "nsenter", "tcpdump", "tcpreplay", "curl")
+    load = tmp_path / "load.pcap"
+    packets = write_load(load, 6_000)["packets"]
+    netmon, _, tcpdump, *_ = live.contenders(tmp_path / "netmon.yaml", 2, 1)
+    results = [live.run(netmon, load, 0, is_stopped=True), live.run(tcpdump, load, 20_000)]
+    assert [one.sent for one in results] == [packets, packets]
+    assert [one.lost - one.counted for one in results] == [0, 0]
+    assert results[0].lost > 0
+    assert results[1].lost == 0
+    text = live.table(results)
+    assert text.count("\n| netmon | ") == text.count("\n| tcpdump | ") == 1
+    assert "netmon: no loss at up to 0 packets a second\n" in text
 
 
 def test_report_is_measured(tmp_path):
