@@ -16,8 +16,7 @@ from netmon.report.shares import SHARES
 class TableName(StrEnum):
     """A table or a figure of the page."""
 
-    ANSWERS = "answers"
-    SCOPE = "scope"
+    FIRST = "first"
     FINDINGS = "findings"
     RESOLVERS = "resolvers"
     MAP = "map"
@@ -51,8 +50,7 @@ COLUMNS = (
     "last",
 )
 _PARTS: Mapping[TableName, Sequence[str]] = {
-    TableName.ANSWERS: ("answers",),
-    TableName.SCOPE: ("scope",),
+    TableName.FIRST: ("answers", "scope"),
     TableName.FINDINGS: ("findings_total", "findings", "findings_more"),
     TableName.RESOLVERS: ("resolvers",),
     TableName.MAP: ("destinations", "unplaced", "arcs"),

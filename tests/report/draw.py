@@ -24,7 +24,7 @@ PICTURE = DOCS / "report.png"
 STATES = DOCS / "reports"
 """The first page of the report in each state of a network, and two of them in German."""
 PICTURES = (*((name, "en") for name in SCENES), ("undecided", "de"), ("poor_view", "de"))
-DESKTOP, PHONE = 980, 390
+DESKTOP, PHONE = 980, 360
 BROWSER = (
     "chromium",
     "--headless",
@@ -51,10 +51,12 @@ onload = () => {
   });
   const scrolled = [...page.querySelectorAll(".finding .scroll")];
   const pushed = scrolled.filter(one => one.scrollWidth > one.clientWidth);
+  const cells = [...page.querySelectorAll("td, th")].filter(one => one.clientWidth);
+  const spilled = cells.filter(one => one.scrollWidth > one.clientWidth + 1);
   document.getElementById("seen").textContent = JSON.stringify({
     width: page.documentElement.scrollWidth, out: out.map(one => one.tagName + " " + one.className),
     labels: labels.length, overlaps: overlaps.length,
-    pushed: pushed.map(one => one.scrollWidth),
+    spilled: spilled.map(one => one.textContent), pushed: pushed.map(one => one.scrollWidth),
     cut: cut.map(one => one.textContent), styled: getComputedStyle(page.body).maxWidth,
     height: page.documentElement.scrollHeight });
 }

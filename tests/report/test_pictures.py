@@ -13,6 +13,9 @@ from tests.report.scenes import SCENES
 pytestmark = [pytest.mark.render, pytest.mark.slow]
 
 A4 = "(A4)"
+LEAST_FILLED = 0.6
+FOOT = 0.935
+"""Where the number of a page is, as a part of its height."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -21,10 +24,16 @@ def _browser():
 
 
 @pytest.mark.parametrize("width", [PHONE, DESKTOP])
-@pytest.mark.parametrize(("name", "language"), [*((name, "en") for name in SCENES), ("poor_view", "de")])
+@pytest.mark.parametrize(
+    ("name", "language"), [*((name, "en") for name in SCENES), ("poor_view", "de"), ("fifty", "de")]
+)
 def test_nothing_sticks_out(name, language, width):
-    """The page is as wide as the window: only tables and drawings may be scrolled, each on its own."""
+    """The page is as wide as the window: only tables and drawings may be scrolled, each on its own.
+
+    No text of a table stands on that of the next cell.
+    """
     seen = inspect(page_of(name, language), width)
+    assert seen["spilled"] == []
     assert seen["width"] <= width
     assert seen["out"] == []
 
@@ -64,9 +73,14 @@ def test_dark_theme_is_dark(tmp_path):
     assert pixels[True] != pixels[False]
 
 
-@pytest.mark.parametrize(("name", "language"), [("moscow", "en"), ("poor_view", "de"), ("nothing", "en")])
+@pytest.mark.parametrize(
+    ("name", "language"), [("moscow", "en"), ("poor_view", "de"), ("nothing", "en"), ("fifty", "de")]
+)
 def test_paper(name, language, tmp_path):
-    """A4, with the answer, the scope and the limits on page one, and the findings after it."""
+    """A4, with the answer, the scope and the limits on page one, and the findings after it.
+
+    No page between the first and the last is half empty.
+    """
     need("pdftotext", "pdfinfo")
     file = tmp_path / "report.pdf"
     file.write_bytes(as_pdf(page_of(name, language)))
@@ -84,3 +98,15 @@ def test_paper(name, language, tmp_path):
     assert findings not in first
     assert findings in second
     assert re.search(r"\b1 ?/ ?\d+\s*$", first)
+    assert [filled for filled in _filled(file)[1:-1] if filled < LEAST_FILLED] == []
+
+
+def _filled(file):
+    """How far down the lowest word of each page is, as a part of its height, without the number of the page."""
+    boxes = subprocess.run(["pdftotext", "-bbox", file, "-"], capture_output=True, text=True, check=True)
+    pages = []
+    for page in boxes.stdout.split("<page ")[1:]:
+        height = float(re.search(r'height="([\d.]+)"', page)[1])
+        parts = [float(bottom) / height for bottom in re.findall(r'yMax="([\d.]+)"', page)]
+        pages.append(max(part for part in parts if part < FOOT))
+    return pages
