@@ -102,7 +102,7 @@ def test_paper(name, language, tmp_path):
 
 
 def _filled(file):
-    """How far down the lowest word of each page is, as a part of its height, without the number of the page."""
+    """How far down the lowest word of each page is, as a part of its height; its number does not count."""
     boxes = subprocess.run(["pdftotext", "-bbox", file, "-"], capture_output=True, text=True, check=True)
     pages = []
     for page in boxes.stdout.split("<page ")[1:]:
