@@ -25,7 +25,9 @@ from netmon.errors import SourceError
 from netmon.language.language import Language
 from netmon.outputs import Output
 from netmon.outputs.clients_seen import ClientsSeen
+from netmon.outputs.ecs import Stream
 from netmon.outputs.finding_count import FindingCount
+from netmon.outputs.metric_events import ChosenDatasets
 from netmon.outputs.observer import Observer
 from netmon.outputs.summary import Summary
 from netmon.signatures.cached import cache_folder
@@ -95,8 +97,15 @@ class CaptureReading:
         """Reads the files. The stack closes what was opened, after views were shown. Raises NetmonError."""
         evidence = stack.enter_context(self._opened_evidence())
         outputs: list[Output] = [self.summary]
-        events = self._events(evidence) if self._plan.json else None
+        lines = self._lines(evidence) if self._plan.json else None
+        events = self._events(lines) if lines and "flow" in self._settings.datasets else None
         outputs += [events] if events else []
+        chosen = [ChosenDatasets(lines, self._settings.datasets)] if lines else []
+        of_run = [
+            reading.ReadingRun(one, self._under(self._settings))
+            for one in chosen
+            if self._settings.has_run_events
+        ]
         self._kept = list(self._stores(stack))
         outputs += [*(one.reading for one in self._kept), self._found]
         shares_terminal = self._plan.json and sys.stdout is not None and sys.stdout.isatty()
@@ -104,9 +113,9 @@ class CaptureReading:
         with progress_of(console, self._files.paths, self._found, shares_terminal=shares_terminal) as report:
             reader = self._open(report, stop, events.writer if events else None)
             if evidence:
-                intakes = [one.intake for one in self._kept]
+                announced: list[Stream] = [*(one.intake for one in self._kept), *chosen]
                 recorder = evidence.recorder(
-                    self._known, self._databases, reader.kept, self._observer, intakes
+                    self._known, self._databases, reader.kept, self._observer, announced
                 )
                 outputs.append(recorder)
             for batch in reader.batches():
@@ -114,8 +123,11 @@ class CaptureReading:
         self.stats = reader.stats()
         self.problems += reader.problems
         self._coverage = reader.coverage()
-        for one in self._kept:
-            one.finish(self.stats, [*self.problems, *self._coverage.lines()])
+        problems = [*self.problems, *self._coverage.lines()]
+        for one in of_run:
+            one.finish(self.stats, problems)
+        for kept in self._kept:
+            kept.finish(self.stats, problems)
 
     def view(self, by: View) -> history.History:
         """The flows of the files, grouped."""
@@ -134,9 +146,12 @@ class CaptureReading:
             return nullcontext()
         return assembly.opened_evidence(self._settings, self._privacy, log)
 
-    def _events(self, evidence: assembly.OpenEvidence | None) -> event_lines.Events:
-        """The events on standard output, for the chain of the evidence as well."""
-        stream = evidence.chained(json_stream()) if evidence else json_stream()
+    def _lines(self, evidence: assembly.OpenEvidence | None) -> Stream:
+        """Standard output for events, for the chain of the evidence as well."""
+        return evidence.chained(json_stream()) if evidence else json_stream()
+
+    def _events(self, stream: Stream) -> event_lines.Events:
+        """The events of flows and DNS messages on a stream."""
         resolvers = [one.id for one in self._known.resolvers.entries]
         shown = (self._privacy, self._known.locations, self._observer)
         return event_lines.Events(stream, *shown, resolvers=resolvers)
@@ -146,19 +161,23 @@ class CaptureReading:
         in_memory = sqlite.MEMORY if self._plan.views else None
         for file, about in ((self._plan.store, self._configured), (in_memory, self._settings)):
             if file is not None:
-                under = reading.ReadUnder(
-                    about,
-                    self._known,
-                    self._databases.current,
-                    wiring.make_privacy(about),
-                    self._observer,
-                    self._files.paths,
-                    self._files.expression,
-                )
+                under = self._under(about)
                 kept = stack.enter_context(keeping.kept_in(file, under, is_followed=self._plan.follow))
                 for note in kept.notes:
                     log(note)
                 yield kept
+
+    def _under(self, about: Config) -> reading.ReadUnder:
+        """What is read, and under which of the two configurations."""
+        return reading.ReadUnder(
+            about,
+            self._known,
+            self._databases.current,
+            wiring.make_privacy(about),
+            self._observer,
+            self._files.paths,
+            self._files.expression,
+        )
 
     def _open(
         self, report: ReportPosition | None, stop: StopRequest, writer: EventWriter | None

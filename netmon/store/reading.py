@@ -36,6 +36,29 @@ class ReadUnder(NamedTuple):
     expression: str  # the filter
 
 
+class ReadingRun:
+    """The events about a reading of files: under which conditions it judged, and what was to be seen."""
+
+    def __init__(self, stream: Stream, under: ReadUnder) -> None:
+        level = under.privacy.level
+        self._stream = stream
+        self._run = RunEvents([stream], under.observer, is_live=False)
+        self._conditions = describe_conditions(under.config, under.signatures, under.databases, level)
+        self._paths = under.paths
+        self._filter = shown_filter(under.expression, level)
+
+    def finish(self, stats: Mapping[str, Any], problems: Sequence[str] = ()) -> None:
+        """Writes them; `stats` are the engine's counters, `problems` those of files."""
+        start_ns, end_ns = stats["first_ns"] or 0, stats["last_ns"] or 0
+        files = [_describe_file(path) for path in self._paths]
+        facts: dict[str, Any] = {"conditions": self._conditions, "files": files}
+        facts |= {"filter": self._filter, "problems": list(problems) or None}
+        self._run.run("start", start_ns, **facts)
+        self._run.view(stats, start_ns, end_ns)
+        self._run.run("end", end_ns, **facts)
+        self._stream.flush()
+
+
 class Reading:
     """An output for the flows of files, which also writes the events of the run: call `finish` at the end."""
 
@@ -43,11 +66,8 @@ class Reading:
         privacy, observer = under.privacy, under.observer
         self._stream = stream
         self._events = Events(stream, privacy, under.signatures.locations, observer)
-        self._run = RunEvents([stream], observer, is_live=False)
         self._machines = MachineEvents([stream], privacy, observer, MachineSets(), is_live=False)
-        self._conditions = describe_conditions(under.config, under.signatures, under.databases, privacy.level)
-        self._paths = under.paths
-        self._filter = shown_filter(under.expression, privacy.level)
+        self._run = ReadingRun(stream, under)
 
     def flow(self, classified: ClassifiedFlow) -> None:
         """Writes the event of a flow."""
@@ -62,14 +82,8 @@ class Reading:
         self._stream.flush()
 
     def finish(self, stats: Mapping[str, Any], problems: Sequence[str] = ()) -> None:
-        """Writes the events of the run; `stats` are the engine's counters, `problems` those of files."""
-        start_ns, end_ns = stats["first_ns"] or 0, stats["last_ns"] or 0
-        files = [_describe_file(path) for path in self._paths]
-        facts: dict[str, Any] = {"conditions": self._conditions, "files": files}
-        facts |= {"filter": self._filter, "problems": list(problems) or None}
-        self._run.run("start", start_ns, **facts)
-        self._run.view(stats, start_ns, end_ns)
-        self._run.run("end", end_ns, **facts)
+        """Writes the events of the run and of machines, as in `ReadingRun`."""
+        self._run.finish(stats, problems)
         self._machines.finish()
         self.flush()
 
