@@ -127,7 +127,10 @@ class CaptureReading:
         for one in of_run:
             one.finish(self.stats, problems)
         for kept in self._kept:
-            kept.finish(self.stats, problems)
+            if stop.is_asked and kept.replaces:
+                log("interrupted: what the store has of these files stays as it was")
+            else:
+                kept.finish(self.stats, problems)
 
     def view(self, by: View) -> history.History:
         """The flows of the files, grouped."""

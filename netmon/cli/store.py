@@ -19,8 +19,8 @@ from netmon.config.settings import store_path
 from netmon.errors import SourceError, StoreError
 from netmon.outputs.texts import plural
 from netmon.store.clickhouse_tables import DEFAULT_DAYS, make_ddl
-from netmon.store.intake import Intake, import_lines
-from netmon.store.opening import opened_by_name
+from netmon.store.intake import import_lines
+from netmon.store.kept import imported_into
 
 app = CommandSet(
     help="Brings events into a store, or shows its tables.",
@@ -73,8 +73,9 @@ def import_events(
     """Adds the events of files to a store.
 
     Events are those of `events.file` or of `netmon read --json`, of any number of sensors. Events that are
-    stored already change nothing. Flows of no vendor and DNS messages are not stored. Exits with 1 if a line
-    is no event of netmon; the others are stored all the same.
+    stored already change nothing; if flows of theirs are stored from another run, nothing is imported. Flows
+    of no vendor and DNS messages are not stored. Exits with 1 if a line is no event of netmon; the others are
+    stored all the same.
 
     Examples:
 
@@ -87,10 +88,10 @@ def import_events(
         if name != "-" and not Path(name).exists():
             raise SourceError(f"{printable(name)}: no such file")
     has_problems = False
-    with opened_by_name(path) as opened_store:
+    with imported_into(path) as intake:
         for name in files:
             with opened_events(name) as stream:
-                count, problems = import_lines(event_lines(stream), Intake(opened_store, str(path)))
+                count, problems = import_lines(event_lines(stream), intake)
             write_line(f"{name}: {count:,} {plural(count, 'event')}")
             if problems and not count:
                 log(f"{name}: no line is an event of netmon; a capture is stored by netmon read --store")

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from itertools import islice
 from typing import Any, Protocol
 
 from netmon.errors import StoreError
@@ -26,6 +27,7 @@ READ_SETTINGS: Mapping[str, int] = {
     "prefer_column_name_to_alias": 1,
     "output_format_json_quote_64bit_integers": 0,
 }
+_ROWS_AT_ONCE = 10_000
 _TIME_TO_LIVE = re.compile(r"TTL .*toIntervalDay\((\d+)\)")
 _PARAMETER = re.compile(r":(\w+)")
 
@@ -110,8 +112,23 @@ class ClickHouseStore:
         found = [_TIME_TO_LIVE.search(text) for (text,) in self.select(query, {})]
         return next((int(one[1]) for one in found if one), None)
 
-    def forget_run(self, sensor: str, run: str) -> None:
-        """Removes what is stored of a run: its files are read again."""
+    def replace(self, runs: Iterable[tuple[str, str]], rows: Iterable[StoreRow]) -> None:
+        """Removes what is stored of runs, by sensor and name, and writes rows.
+
+        Without transactions, what fails half way has to be done again. Until then, runs that get no new rows
+        are there still.
+        """
+        replaced = set(runs)
+        for some in _portions(rows):
+            again = {one for one in map(_run_of, some) if one in replaced}
+            for one in again:  # has rows with the same keys
+                self._remove_run(*one)
+            replaced -= again
+            self.write(some)
+        for one in sorted(replaced):
+            self._remove_run(*one)
+
+    def _remove_run(self, sensor: str, run: str) -> None:
         of_run = with_values("sensor = :sensor AND run = :run", {"sensor": sensor, "run": run})
         for table in TABLES_OF_RUNS:
             self._connection.execute(f"DELETE FROM {table.name} WHERE {of_run}")
@@ -119,6 +136,19 @@ class ClickHouseStore:
     def close(self) -> None:
         """Closes the connection."""
         self._connection.close()
+
+
+def _portions(rows: Iterable[StoreRow]) -> Iterator[list[StoreRow]]:
+    left = iter(rows)
+    while some := list(islice(left, _ROWS_AT_ONCE)):
+        yield some
+
+
+def _run_of(row: StoreRow) -> tuple[str, str] | None:
+    if row.table not in TABLES_OF_RUNS:
+        return None
+    sensor, run = (str(row.values[row.table.names.index(name)]) for name in ("sensor", "run"))
+    return sensor, run
 
 
 def _rows(lines: Iterable[bytes]) -> Iterator[tuple[Any, ...]]:

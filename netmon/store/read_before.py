@@ -14,12 +14,13 @@ from typing import Any, NamedTuple
 
 from netmon.errors import StoreError, reason_of
 from netmon.store import queries
+from netmon.store.doubles import Run
 from netmon.store.queries import Reader, Scope
 
 _PIECE = 1 << 20
 _LEAST_BYTES = 1024
 """Shorter files may be equal because there is nothing in them; their flows are compared anyway."""
-_OUT = "read the same files as then, or all files together, or name another store"
+WAY_OUT = "read the same files as then, or all files together, or name another store"
 _Content = tuple[int, str, str]
 """Size and SHA-256 of a file; of the beginning of one, also its name."""
 
@@ -71,7 +72,7 @@ def _is_replaced(one: ReadFiles, sensor: str, found: Set[_Content], expression: 
         how = f"read with the filter '{one.expression}'" if one.expression else "read without a filter"
     else:
         how = f"read together with {', '.join(other for other in one.names if other not in shared.values())}"
-    raise StoreError(f"{name} is in the store already, {how}: {_OUT}")
+    raise StoreError(f"{name} is in the store already, {how}: {WAY_OUT}")
 
 
 def _readings(reader: Reader) -> Iterator[ReadFiles]:
@@ -101,21 +102,14 @@ def _contents(path: Path, sizes: Set[int]) -> Iterator[_Content]:
         raise StoreError(f"{path}: {reason_of(error)}") from error
 
 
-def check_doubles(reader: Reader, sensor: str, run: str) -> None:
-    """Raises StoreError if flows of a run are in another one as well, whatever files they are from.
+def is_stored(reader: Reader, one: Run) -> bool:
+    """True if there is a record of a run."""
+    query = "SELECT count(*) FROM runs WHERE sensor = :sensor AND run = :run"
+    [(count,)] = reader.select(query, dict(zip(("sensor", "run"), one, strict=True)))
+    return bool(count)
 
-    A flow is known by its server, its ports and the time of its first packet.
-    """
-    query = """SELECT theirs.sensor, theirs.run, count(*) AS flows
-FROM flows AS mine JOIN flows AS theirs ON mine.day = theirs.day AND mine.start_ns = theirs.start_ns
-  AND mine.server = theirs.server AND mine.server_port = theirs.server_port
-  AND mine.transport = theirs.transport
-  AND coalesce(mine.client_port, -1) = coalesce(theirs.client_port, -1)
-WHERE mine.sensor = :sensor AND mine.run = :run AND (theirs.sensor <> :sensor OR theirs.run <> :run)
-GROUP BY theirs.sensor, theirs.run ORDER BY flows DESC, theirs.sensor, theirs.run LIMIT 1"""
-    for other, identifier, flows in reader.select(query, {"sensor": sensor, "run": run}):
-        named = {(one.sensor, one.run): ", ".join(one.names) for one in _readings(reader)}
-        where = named.get((other, identifier), f"run {identifier} of the sensor {other}")
-        raise StoreError(
-            f"{flows:,} of the flows are in the store already, from {where}: nothing was stored; {_OUT}"
-        )
+
+def named_run(reader: Reader, one: Run) -> str:
+    """What a run read, by the names of its files; or which run it is."""
+    names = next((", ".join(it.names) for it in _readings(reader) if (it.sensor, it.run) == one), None)
+    return names or f"run {one[1]} of the sensor {one[0]}"

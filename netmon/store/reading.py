@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -21,6 +21,7 @@ from netmon.privacy.shown_filter import shown_filter
 from netmon.records import ClassifiedFlow, DnsRecord
 from netmon.signatures.model import SignatureSet
 from netmon.store.intake import RowWriter
+from netmon.store.rows import StoreRow
 from netmon.store.sqlite import SqliteStore
 
 
@@ -111,6 +112,6 @@ def opened(path: Path | str, *, is_read_only: bool = False) -> Iterator[SqliteSt
 class RunStore(RowWriter, Protocol):
     """A store that takes the rows of a run anew."""
 
-    def forget_run(self, sensor: str, run: str, /) -> None:
-        """Removes what is stored of a run: its files are read again."""
+    def replace(self, runs: Iterable[tuple[str, str]], rows: Iterable[StoreRow], /) -> None:
+        """Removes what is stored of runs, by sensor and name, and writes rows."""
         ...

@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from netmon.store.rows import StoreRow
 from netmon.store.tables import TABLES_OF_RUNS, StoreTable, Value
 
 MEMORY = ":memory:"
+TEMPORARY = ""
+"""A file without a name, which SQLite makes when it needs one: it goes with the connection."""
 _WAIT_S = 0.5
 
 
@@ -124,12 +127,20 @@ class SqliteStore:
         """None: a file says nothing about its retention."""
         return None
 
-    def forget_run(self, sensor: str, run: str) -> None:
-        """Removes what is stored of a run: its files are read again."""
+    def replace(self, runs: Iterable[tuple[str, str]], rows: Iterable[StoreRow]) -> None:
+        """Removes what is stored of runs, by sensor and name, and writes rows: both or nothing."""
         self.execute("BEGIN IMMEDIATE")
-        for table in TABLES_OF_RUNS:
-            self.execute(f"DELETE FROM {table.name} WHERE sensor = ? AND run = ?", (sensor, run))
-        self.execute("COMMIT")
+        try:
+            for one in runs:
+                for table in TABLES_OF_RUNS:
+                    self.execute(f"DELETE FROM {table.name} WHERE sensor = ? AND run = ?", one)
+            for table, some in groupby(rows, key=lambda row: row.table):
+                self._connection.executemany(self._upsert(table), (row.values for row in some))
+            self.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self.execute("ROLLBACK")
+            raise
 
     def value(self, query: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> Any:
         """The only value that a query gives; None if it gives no row."""

@@ -72,6 +72,7 @@ def without_sensors(report):
     """
     del report["asked"], report["scope"]["files"]
     sensors = report["scope"].pop("sensors")
+    assert report["scope"].pop("all_sensors") == len(sensors)
     report["scope"]["sum"] = added(one["sum"] for one in sensors)
     for one in report["findings"]:
         for contact in one["contacts"]:

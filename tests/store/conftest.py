@@ -1,6 +1,7 @@
 """Stores with the events of example flows."""
 
 import io
+import json
 
 import pytest
 
@@ -20,6 +21,11 @@ def lines_of(*flows, observer=OBSERVER, level=ADDRESS):
     for flow in flows:
         events.flow(flow)
     return stream.getvalue().splitlines()
+
+
+def events_of(*flows, **options):
+    """The flows' events."""
+    return [json.loads(line) for line in lines_of(*flows, **options)]
 
 
 @pytest.fixture

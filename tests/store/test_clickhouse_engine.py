@@ -224,7 +224,7 @@ def test_a_run_that_is_read_again_is_forgotten(store, fleet):
     for one in (store, fleet):
         put(one, lasting_flows())
         put(one, record(SCENES["moscow"]()))
-        one.forget_run("berlin", "cafe")
+        one.replace([("berlin", "cafe")], ())
         put(one, lines_of(report(1, sent=55)))
     assert queries.totals(fleet, Scope(sensor="berlin")).sent_bytes == 55
     assert answers(fleet, Scope()) == answers(store, Scope())

@@ -34,7 +34,8 @@ def lines_of_sensor(observer, first, count):
     """Events of flows, each with its totals so far, and then at its end."""
     flows = []
     for number in range(first, first + count):
-        same = {"flow_id": number, "last_ns": START_NS + 1_000_000_000 + number}
+        start_ns = START_NS + 1000 * (2 * number + SENSORS.index(observer))
+        same = {"flow_id": number, "start_ns": start_ns, "last_ns": START_NS + 1_000_000_000 + number}
         flows.append(classified(phase="update", sent_bytes=number, **same))
         flows.append(classified(MOSCOW, UNEXPECTED, phase="end", sent_bytes=2 * number, **same))
     return lines_of(*flows, observer=observer)

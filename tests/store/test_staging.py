@@ -1,0 +1,171 @@
+"""What is read or imported is stored at its end, all of it or nothing, and no flow twice."""
+
+import random
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from netmon.config.settings import Config
+from netmon.errors import StoreError
+from netmon.outputs.observer import Observer
+from netmon.privacy import ADDRESS, Privacy
+from netmon.signatures.load import default_folder, load_folder
+from netmon.store import queries
+from netmon.store.doubles import find_doubles
+from netmon.store.kept import imported_into, kept_in
+from netmon.store.queries import Scope
+from netmon.store.reading import ReadUnder, opened
+from netmon.store.rows import rows_of
+from netmon.store.sqlite import SqliteStore
+from tests.records import START_NS, classified
+from tests.store.conftest import OBSERVER, events_of, lines_of
+
+ROOT = Path(__file__).parents[2]
+KILLS = 4
+FLOWS = 500
+SIGNATURES = load_folder(default_folder())
+STATS = {"first_ns": START_NS, "last_ns": START_NS, "view": {}}
+
+
+def flow(number, **fields):
+    """A flow that begins at a time of its own."""
+    return classified(flow_id=number, start_ns=START_NS + number * 1000, **fields)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "flows.db"
+
+
+def stored(path):
+    """The number of flows in a store."""
+    with opened(path, is_read_only=True) as store:
+        return queries.totals(store, Scope()).flows
+
+
+@contextmanager
+def reading(path, run, *flows, **options):
+    """A reading that has seen these flows and has not ended."""
+    observer = replace(OBSERVER, run=run)
+    under = ReadUnder(Config(), SIGNATURES, [], Privacy(ADDRESS, bytes(32)), observer, [f"{run}.pcap"], "")
+    with kept_in(path, under, **options) as kept:
+        for one in flows:
+            kept.reading.flow(one)
+        kept.reading.flush()
+        yield kept
+
+
+def read(path, run, *flows):
+    """Reads these flows to the end."""
+    with reading(path, run, *flows) as kept:
+        kept.finish(STATS, [])
+
+
+def test_a_reading_replaces_at_its_end(path):
+    """Until then the store has what it had; what does not come to its end leaves it so."""
+    read(path, "a", *map(flow, range(3)))
+    with reading(path, "a", flow(0)) as kept:
+        assert (stored(path), kept.replaces) == (3, True)
+    assert stored(path) == 3
+    read(path, "a", flow(0))
+    assert stored(path) == 1
+
+
+def test_killed_replacements_leave_one_of_both(path):
+    """The earlier rows or the later ones, as often as it is killed in between."""
+    chance = random.Random(14)
+    for number in range(KILLS):
+        flows = FLOWS + number % 2
+        earlier = stored(path) if number else None
+        command = [sys.executable, "-m", "tests.store.replacing", str(path), str(flows)]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout.readline() == "0\n"
+            time.sleep(chance.uniform(0, 0.05))
+            process.kill()
+        with opened(path) as store:
+            assert store.value("PRAGMA integrity_check") == "ok"
+            found = queries.totals(store, Scope()).flows
+        assert found in {flows, earlier if number else 0}
+
+
+def test_flows_of_another_run_are_no_new_ones(path):
+    """Whatever the run is called, and however few of the flows are the same: nothing is stored."""
+    read(path, "a", *map(flow, range(3)))
+    with (
+        pytest.raises(StoreError, match=r"flows\.db: 1 of the flows are .* from a\.pcap: nothing was stored"),
+        reading(path, "b", flow(2), *map(flow, range(10, 20))) as kept,
+    ):
+        kept.finish(STATS, [])
+    assert stored(path) == 3
+
+
+def test_followed_captures_are_compared_as_they_come(path):
+    """What is there from another run is refused at once, with what came with it; what came before stays."""
+    read(path, "a", *map(flow, range(3)))
+    with reading(path, "b", flow(7), is_followed=True) as kept:
+        assert stored(path) == 4
+        kept.reading.flow(flow(8))
+        kept.reading.flow(flow(1))
+        with pytest.raises(StoreError, match=r"1 of the flows are .* from a\.pcap: they are not stored"):
+            kept.reading.flush()
+    assert stored(path) == 4
+
+
+def brought(path, *lines):
+    """Imports lines."""
+    with imported_into(path) as intake:
+        for line in lines:
+            intake.write(line)
+        intake.flush()
+
+
+def run_lines(run, numbers, sensor="berlin"):
+    """Events of flows of a run."""
+    return lines_of(*map(flow, numbers), observer=Observer(sensor, "", run))
+
+
+def test_the_same_events_may_come_again(path):
+    """Completely, in part, and with others of their run."""
+    brought(path, *run_lines("a", range(4)))
+    brought(path, *run_lines("a", range(4)))
+    brought(path, *run_lines("a", range(2, 6)), *run_lines("a", range(3)))
+    assert stored(path) == 6
+
+
+def test_the_same_flows_of_another_run_are_refused(path):
+    """Such as the events of a copy of a capture: the store stays as it was, with a line about what to do."""
+    brought(path, *run_lines("a", range(4)))
+    with pytest.raises(
+        StoreError, match=r"2 of the flows .* run a of the sensor berlin: .*; leave these events"
+    ):
+        brought(path, *run_lines("b", range(2, 9)))
+    assert stored(path) == 4
+
+
+def test_the_same_flows_twice_in_one_import_are_refused(path):
+    """Two files of events, in one command."""
+    with pytest.raises(StoreError, match="nothing was stored"):
+        brought(path, *run_lines("a", range(4)), *run_lines("b", range(4)))
+    assert stored(path) == 0
+
+
+def test_a_chance_between_sensors_is_no_double():
+    """Few flows that begin in the same microsecond at two sensors are two; many are the same traffic."""
+    known, new = SqliteStore(":memory:"), SqliteStore(":memory:")
+    put(known, "a", range(30))
+    put(new, "b", range(29, 60))
+    assert find_doubles(known, new, ()) is None
+    put(new, "b", range(20, 29))
+    assert find_doubles(known, new, ()).flows == 10
+    assert find_doubles(known, new, [("a", "1")]) is None
+
+
+def put(store, sensor, numbers):
+    """Stores flows of a sensor."""
+    events = events_of(*map(flow, numbers), observer=Observer(sensor, "", "1"))
+    store.write(row for event in events for row in rows_of(event))
