@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 _VERSION = (["--version"], ["-V"], ["version"])
@@ -9,6 +10,9 @@ _VERSION = (["--version"], ["-V"], ["version"])
 
 def main() -> None:
     """Runs the command line and exits; an error is reported in one line on standard error."""
+    # Ctrl-C ends the process at once while modules are imported: Python would show where, or lose it.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     from netmon.cli.ending import run_to_its_end  # noqa: PLC0415  # other modules of the package start faster
 
     run_to_its_end(_show_version if sys.argv[1:] in _VERSION else _run)

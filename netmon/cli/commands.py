@@ -13,7 +13,7 @@ from typing import Annotated, Any, NamedTuple, ParamSpec, TypeVar
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from netmon.cli.ending import ReaderGoneError
+from netmon.cli.ending import ReaderGoneError, heed_interrupts
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -141,7 +141,9 @@ class Commands(Ordered):
             ctx.fail(
                 f"'{args[0]}' is a file, not a command; to read a capture: {ctx.command_path} read {word}"
             )
-        return super().resolve_command(ctx, args)
+        found = super().resolve_command(ctx, args)
+        heed_interrupts()
+        return found
 
     @contextmanager
     def _listed(self) -> Iterator[None]:

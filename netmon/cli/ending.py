@@ -57,6 +57,12 @@ def run_to_its_end(command: Callable[[], object]) -> None:
         sys.exit(INTERRUPTED)
 
 
+def heed_interrupts() -> None:
+    """From now on, Ctrl-C raises KeyboardInterrupt: the command may have something to undo."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def end_as_filter() -> NoReturn:
     """Ends the process as SIGPIPE ends grep and tcpdump: in silence, and a shell shows 141."""
     _discard_buffered()

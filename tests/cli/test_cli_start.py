@@ -1,5 +1,6 @@
 """What a start of netmon imports: everything that takes long is left to the commands that need it."""
 
+import signal
 import subprocess
 import sys
 
@@ -78,3 +79,32 @@ def test_a_command_is_listed_as_it_describes_itself(name):
 def test_commands_are_all_those_of_the_table():
     """In its order, as `netmon --help` lists them."""
     assert list(typer.main.get_command(app).commands) == list(TABLE)
+
+
+INTERRUPTED = """
+import importlib, os, signal, netmon.cli
+load = importlib.import_module
+def interrupted(name):
+    os.kill(os.getpid(), signal.SIGINT)
+    return load(name)
+importlib.import_module = interrupted
+netmon.cli.main()
+"""
+"""A start during which Ctrl-C is pressed while the command's module is imported."""
+
+
+@pytest.mark.parametrize(("handler", "code"), [("SIG_DFL", -signal.SIGINT), ("SIG_IGN", 0)])
+def test_an_interrupt_during_the_start_is_silent(environment, tmp_path, handler, code):
+    """The signal ends the process, which a shell shows as 130; what a script ignores stays ignored."""
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, "read", CAPTURE],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, getattr(signal, handler)),
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (code, False)
+    assert bool(done.stdout) == (code == 0)

@@ -9,6 +9,8 @@ use std::io::{self, BufRead, BufReader, Read};
 
 /// Compressed bytes per read.
 const COMPRESSED_CHUNK: usize = 64 << 10;
+/// Bytes per read of an xz file: its decoder loses those that it has when the file ends within a read.
+const XZ_READ: usize = 4 << 10;
 /// Memory for one xz file in KiB: `xz -9` needs 65 MiB.
 const MAX_XZ_KIB: u32 = 100 << 10;
 
@@ -20,7 +22,7 @@ pub(super) fn decompress(magic: [u8; 4], file: impl Read + Send + Sync + 'static
     let buffered = |file| BufReader::with_capacity(COMPRESSED_CHUNK, file);
     Ok(match magic {
         [0x1f, 0x8b, ..] => Box::new(MultiGzDecoder::new(buffered(file))),
-        [b'B', b'Z', b'h', b'1'..=b'9'] => Box::new(MultiBzDecoder::new(buffered(file))),
+        [b'B', b'Z', b'h', b'1'..=b'9'] => Box::new(Bzip2(MultiBzDecoder::new(buffered(file)))),
         [0xfd, b'7', b'z', b'X'] => Box::new(Xz(XzReader::new_mem_limit(buffered(file), true, MAX_XZ_KIB))),
         [0x04, 0x22, 0x4d, 0x18] | [0x02, 0x21, 0x4c, 0x18] => {
             Box::new(Lz4(FrameDecoder::new(buffered(file))))
@@ -30,12 +32,22 @@ pub(super) fn decompress(magic: [u8; 4], file: impl Read + Send + Sync + 'static
     })
 }
 
+/// A bzip2 file.
+struct Bzip2<R>(MultiBzDecoder<R>);
+
+impl<R: BufRead> Read for Bzip2<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer).map_err(in_words)
+    }
+}
+
 /// An xz file.
 struct Xz<R: Read>(XzReader<R>);
 
 impl<R: Read> Read for Xz<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer).map_err(|error| match error.kind() {
+        let room = buffer.len().min(XZ_READ);
+        self.0.read(&mut buffer[..room]).map_err(|error| match error.kind() {
             io::ErrorKind::OutOfMemory => io::Error::other(
                 "it needs more than 100 MiB to be decompressed; `xz -dc FILE | netmon read -` does so",
             ),

@@ -5,6 +5,8 @@ use std::error::Error;
 use std::io::{self, Read};
 
 const FRAME: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// An empty last block, and a checksum that nobody looks at: with it, the decoder gives out its window.
+const END_OF_FRAME: [u8; 7] = [1, 0, 0, 0, 0, 0, 0];
 
 /// True if `magic` begins a zstd file: a frame, or a skippable frame (0x184d2a50 to 0x184d2a5f).
 pub(super) fn is_zstd(magic: [u8; 4]) -> bool {
@@ -16,11 +18,13 @@ pub(super) struct Zstd<R> {
     source: R,
     decoder: FrameDecoder,
     inside_frame: bool,
+    /// The file ends within the frame; told once everything before is read.
+    cut: Option<io::Error>,
 }
 
 impl<R: Read> Zstd<R> {
     pub(super) fn new(source: R) -> Self {
-        Self { source, decoder: FrameDecoder::new(), inside_frame: false }
+        Self { source, decoder: FrameDecoder::new(), inside_frame: false, cut: None }
     }
 
     /// Enters the next frame; false at the end of the file.
@@ -43,6 +47,19 @@ impl<R: Read> Zstd<R> {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
+    }
+
+    /// Decodes the next block. If the file ends within it, the blocks before are the end of the frame.
+    fn decode_block(&mut self) -> io::Result<()> {
+        let one = || BlockDecodingStrategy::UptoBlocks(1);
+        let Err(error) = self.decoder.decode_blocks(&mut self.source, one()) else { return Ok(()) };
+        let error = unreadable(&error);
+        if error.kind() != io::ErrorKind::UnexpectedEof || self.cut.is_some() {
+            return Err(error);
+        }
+        self.cut = Some(error);
+        self.decoder.decode_blocks(&END_OF_FRAME[..], one()).map_err(|error| unreadable(&error))?;
+        Ok(())
     }
 
     /// The magic number of the next frame; None at the end of the file.
@@ -80,12 +97,14 @@ impl<R: Read> Read for Zstd<R> {
                 }
             }
             while self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
-                let block = BlockDecodingStrategy::UptoBlocks(1);
-                self.decoder.decode_blocks(&mut self.source, block).map_err(|error| unreadable(&error))?;
+                self.decode_block()?;
             }
             let read = self.decoder.read(buffer)?;
             if read > 0 || buffer.is_empty() {
                 return Ok(read);
+            }
+            if let Some(error) = self.cut.take() {
+                return Err(error);
             }
             self.check_sum()?;
             self.inside_frame = false;

@@ -154,6 +154,21 @@ fn a_file_that_is_not_a_capture_is_rejected_in_one_line() {
     assert!(refused(&packets[..packets.len() / 2]).ends_with(": incomplete zstd frame"));
 }
 
+#[test]
+fn a_zstd_file_that_is_cut_gives_its_complete_blocks() {
+    let mut random = Random(7);
+    let packet = |_| (0..1000).map(|_| random.below(256) as u8).collect::<Vec<_>>();
+    let contents: Vec<_> = (0..500).map(packet).collect();
+    let packets: Vec<_> = contents.iter().map(|bytes| (1, 0, &bytes[..], 1000)).collect();
+    let whole = zstd(&pcap(LITTLE, 0xa1b2_c3d4, (2, 4), 1, &packets));
+    for (share, least) in [(3, 120), (6, 240), (9, 370)] {
+        let (packets, problem) = read_bytes(&whole[..whole.len() * share / 10]).expect("it begins well");
+        assert!(packets.len() > least, "{} of {share}0 %", packets.len());
+        assert!(packets.iter().zip(&contents).all(|(packet, content)| packet.bytes == *content));
+        assert!(problem.expect("the end is missing").ends_with("(incomplete zstd frame)"));
+    }
+}
+
 /// xorshift64: the same damage in every run.
 struct Random(u64);
 
