@@ -7,6 +7,7 @@ from itertools import product
 
 from netmon.days import iso_day
 from netmon.destinations.memory import Destinations
+from netmon.frozen import maker_of
 from netmon.places.locator import Locator
 from netmon.places.round_trips import SmallestRoundTrips, own_round_trip
 from netmon.places.sinkhole import is_sinkholed
@@ -30,6 +31,9 @@ BEHIND_PROXY = Place(
     steps=("the address is that of a proxy, and the destination behind it is not visible",),
 )
 """The place of flows to a proxy."""
+
+
+_case, _classified_flow = maker_of(Case), maker_of(ClassifiedFlow)
 
 
 class Monitor:
@@ -73,7 +77,7 @@ class Monitor:
             place = self._locator.locate(flow.destination, flow.start_ns, own_round_trip(flow), remembered)
             if any(vote.about == "anycast" for vote in place.votes):
                 self._trips.forget(flow.destination)
-        case = Case(
+        case = _case(
             vendor=self.signatures.vendors[rule.vendor],
             component=component,
             status=rule.status,
@@ -92,7 +96,7 @@ class Monitor:
         judged = self._judging.judge(case, self._subjects.find(flow.client))
         is_certain = case.grounds in ("own", "holder") and not case.sinkholed
         new = self._find_new(flow, rule, place) if is_certain else ()
-        return ClassifiedFlow(
+        return _classified_flow(
             flow,
             rule.vendor,
             component,

@@ -19,6 +19,7 @@ ALLOWED = {
     "errors": set(),
     "exposition": set(),
     "file_version": set(),
+    "frozen": set(),
     "language": {"countries"},
     "limits": set(),
     "quality": {"encapsulations", "language"},
@@ -34,7 +35,7 @@ ALLOWED = {
     "privacy": {"days", "errors", "state_file"},
     "processing": {"config", "outputs", "privacy", "state_file"},
     "signatures": {"_engine", "countries", "errors", "records", "yaml_nodes", "yaml_runs"},
-    "sources": {"_engine", "days", "errors", "language", "records", "state_file"},
+    "sources": {"_engine", "days", "errors", "frozen", "language", "records", "state_file"},
     "web": {"errors", "exposition", "file_version", "yaml_nodes"},
     "places": {
         "_engine",
@@ -42,6 +43,7 @@ ALLOWED = {
         "days",
         "errors",
         "file_version",
+        "frozen",
         "records",
         "signatures",
         "state_file",
@@ -84,6 +86,7 @@ ALLOWED = {
     "monitor": {
         "days",
         "destinations",
+        "frozen",
         "places",
         "records",
         "signatures",

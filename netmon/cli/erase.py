@@ -31,7 +31,7 @@ from netmon.privacy.identification_log import user
 from netmon.privacy.key_file import read_all_keys
 from netmon.privacy.levels import CLIENT, COUNTED, Pseudonyms
 from netmon.privacy.periods import PERIODS, period_name
-from netmon.store.clickhouse_wire import is_address
+from netmon.store.address import is_address
 from netmon.store.erasure import counting_periods, days_of_flows, erase_clients
 from netmon.store.history import day_text
 from netmon.store.named_machines import NamedAddress, addresses_of, as_mac

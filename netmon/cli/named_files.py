@@ -13,7 +13,7 @@ from netmon.sources.bpf import ETHERNET, compile_filter
 from netmon.sources.files import in_order
 from netmon.sources.find_files import check_exists, find_files, names_files
 from netmon.sources.follow_mark import FollowMark
-from netmon.store.clickhouse_wire import is_address
+from netmon.store.address import is_address
 
 _ENDINGS = (".pcap", ".pcapng", ".cap", ".dmp", ".mcap")
 _COMPRESSED = (".gz", ".zst", ".xz", ".bz2", ".lz4")

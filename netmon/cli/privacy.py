@@ -32,7 +32,7 @@ from netmon.privacy.levels import CLIENT, COUNTED, Pseudonyms
 from netmon.privacy.periods import period_name
 from netmon.processing.activities import NamedStore, list_activities
 from netmon.processing.table import as_document, as_lines
-from netmon.store.clickhouse_wire import is_address
+from netmon.store.address import is_address
 from netmon.store.opening import opened_by_name
 from netmon.store.queries import levels_of
 

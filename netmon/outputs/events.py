@@ -12,11 +12,10 @@ from netmon._engine import EventWriter
 from netmon.outputs.ecs import Stream
 from netmon.outputs.meaning_fields import (
     finding_fields,
-    geo_fields,
+    geo_text,
     judgement_text,
-    object_text,
     parts_text,
-    vendor_fields,
+    vendor_text,
 )
 from netmon.outputs.observer import Observer
 from netmon.privacy import ADDRESS, Privacy
@@ -72,7 +71,9 @@ class Events:
                 is_alert=verdict is not None and verdict.is_alarm,
                 severity=_SEVERITIES[verdict.severity] if verdict and verdict.severity else None,
                 geo=self._geo(classified.place),
-                vendor=parts_text(vendor_fields(classified)) if is_tagged else "",
+                vendor=vendor_text(classified.vendor, classified.component, classified.status)
+                if is_tagged
+                else "",
                 signature=classified.signature,
                 resolver=classified.resolver,
                 fallback=parts_text(finding_fields(fallbacks)) if fallbacks else "",
@@ -96,4 +97,4 @@ class Events:
     def _geo(self, place: Place | None) -> str:
         if place is None or place.confidence in ("unknown", "disputed"):
             return ""
-        return object_text(geo_fields(place, self.locations.get(place.location)))
+        return geo_text(place.country, place.city, self.locations.get(place.location))

@@ -15,8 +15,8 @@ from netmon.outputs.json_line import escaped
 from netmon.records import ClassifiedFlow, ConcernStanding, Fallback, Place, RoundTrip, Verdict, Vote
 from netmon.signatures.model import Location
 
-_VERDICTS_KEPT = 4_096
-"""Verdicts whose text is kept; the one used least recently is evicted first."""
+_TEXTS_KEPT = 4_096
+"""Texts that many events have in common, of each kind; the one used least recently is evicted first."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -151,11 +151,10 @@ def plain_values(fields: msgspec.Struct) -> dict[str, Any]:
     return values
 
 
-def vendor_fields(classified: ClassifiedFlow) -> VendorFields:
-    """Whose flow it is."""
-    return VendorFields(
-        vendor=classified.vendor, component=classified.component, signature_status=classified.status
-    )
+@lru_cache(_TEXTS_KEPT)
+def vendor_text(vendor: str | None, component: str | None, status: str | None) -> str:
+    """Whose flow it is, as parts of an object."""
+    return parts_text(VendorFields(vendor=vendor, component=component, signature_status=status))
 
 
 def finding_fields(fallbacks: tuple[Fallback, ...]) -> FindingFields:
@@ -175,10 +174,11 @@ def finding_fields(fallbacks: tuple[Fallback, ...]) -> FindingFields:
     )
 
 
-def geo_fields(place: Place, location: Location | None) -> GeoFields:
-    """A place that is known."""
+@lru_cache(_TEXTS_KEPT)
+def geo_text(country: str, city: str | None, location: Location | None) -> str:
+    """A place that is known, as an object."""
     point = PointFields(lat=location.latitude, lon=location.longitude) if location else None
-    return GeoFields(country_iso_code=place.country, city_name=place.city, location=point)
+    return object_text(GeoFields(country_iso_code=country, city_name=city, location=point))
 
 
 def judgement_text(classified: ClassifiedFlow) -> str:
@@ -187,7 +187,7 @@ def judgement_text(classified: ClassifiedFlow) -> str:
     return ",".join(filter(None, (verdict, parts_text(_grounds_fields(classified)))))
 
 
-@lru_cache(_VERDICTS_KEPT)
+@lru_cache(_TEXTS_KEPT)
 def _verdict_text(verdict: Verdict) -> str:
     """A verdict as parts of an object; many flows have the same."""
     lifts, until = verdict.lifts, verdict.until

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from netmon.days import DAY_NS, iso_day
+from netmon.frozen import maker_of
 from netmon.places.database import Database
 from netmon.places.databases import Databases
 from netmon.places.decision import DECLARED, VENDOR, Cities, decide
@@ -19,6 +20,9 @@ from netmon.signatures.model import NetworkRule, SignatureSet
 
 CACHED_PLACES = 65_536
 """Places kept in memory; the oldest one is evicted first."""
+
+
+_place = maker_of(Place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +126,20 @@ class Locator:
         steps = (bound.step, *place.steps) if bound.step else place.steps
         if remembered is not None:
             steps += tuple(self._describe_remembered(known, bound, remembered))
-        return replace(
-            place,
+        return _place(
+            place.location,
+            place.country,
+            place.city,
+            place.confidence,
+            place.votes,
             excluded=bound.excluded,
-            not_in=bound.not_in,
-            implausible=bound.implausible,
+            steps=steps,
             round_trip=trip,
             remembered=remembered,
-            steps=steps,
+            not_in=bound.not_in,
+            implausible=bound.implausible,
+            claims=place.claims,
+            agreeing=place.agreeing,
         )
 
     def _decide(self, known: _Known, excluded: tuple[str, ...] = (), not_in: tuple[str, ...] = ()) -> Place:

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from netmon.days import DAY_NS
+from netmon.frozen import maker_of
 from netmon.records import FlowRecord, RoundTrip
 
 ADDRESSES = 65_536
@@ -28,6 +29,9 @@ JUMP_NS = 5_000_000
 """A jump is to less than half or more than twice, and by more than this: 750 km by light in vacuum."""
 
 
+_round_trip = maker_of(RoundTrip)
+
+
 def own_round_trip(flow: FlowRecord) -> RoundTrip | None:
     """What a flow says about the distance of its server: the greater of its two round trips.
 
@@ -36,7 +40,7 @@ def own_round_trip(flow: FlowRecord) -> RoundTrip | None:
     """
     if flow.rtt_ns is None or flow.answer_rtt_ns is None:
         return None
-    return RoundTrip(max(flow.rtt_ns, flow.answer_rtt_ns), 1, flow.start_ns, flow.interception)
+    return _round_trip(max(flow.rtt_ns, flow.answer_rtt_ns), 1, flow.start_ns, flow.interception)
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from netmon._engine import Matcher
+from netmon.frozen import maker_of
 from netmon.records import DnsRecord, FlowRecord
 from netmon.sources.kept import KeptPackets
 
@@ -58,6 +59,9 @@ class ContinuousSource(Protocol):
         ...
 
 
+_flow_record = maker_of(FlowRecord)
+
+
 def to_batch(rows: tuple[Sequence[Row | str], Sequence[Row | str]]) -> Batch:
     """The engine's rows as records."""
     flows: list[FlowRecord] = []
@@ -66,6 +70,6 @@ def to_batch(rows: tuple[Sequence[Row | str], Sequence[Row | str]]) -> Batch:
         if isinstance(row, str):
             written.append((len(flows), row))
         else:
-            flows.append(FlowRecord(*row))
+            flows.append(_flow_record(*row))
     dns = [DnsRecord(*row) for row in rows[1] if not isinstance(row, str)]
     return Batch(flows, dns, written, "".join(row for row in rows[1] if isinstance(row, str)))

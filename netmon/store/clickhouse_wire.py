@@ -8,26 +8,21 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from netmon.errors import StoreError, install_command
+from netmon.store.address import SCHEMES
 from netmon.store.clickhouse import FORMAT
 
 REQUIREMENT = "clickhouse-connect>=0.8,<2"
 """For pip, as in the extra `clickhouse` of pyproject.toml."""
 PASSWORD = "NETMON_CLICKHOUSE_PASSWORD"
 """The variable of the environment that has the password: arguments are seen by every user of a machine."""
-_SCHEMES = {"clickhouse": ("http", 8123), "clickhouses": ("https", 8443)}
 _EXAMPLE = "write it as clickhouse://user@host:8123/database, or clickhouses:// for TLS"
-
-
-def is_address(name: str) -> bool:
-    """True if a store's name is the address of a server, and no file."""
-    return name.partition("://")[0] in _SCHEMES and "://" in name
 
 
 def parse_address(name: str) -> dict[str, Any]:
     """The keywords of a connection. Raises StoreError for an address that cannot be used."""
     try:
         parts = urlsplit(name)
-        interface, port = _SCHEMES[parts.scheme]
+        interface, port = SCHEMES[parts.scheme]
         port = parts.port or port
         database = unquote(parts.path.removeprefix("/"))
     except ValueError as error:

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from netmon.store.address import is_address
 from netmon.store.clickhouse import ClickHouseStore
-from netmon.store.clickhouse_wire import PASSWORD, HttpConnection, is_address
+from netmon.store.clickhouse_wire import PASSWORD, HttpConnection
 from netmon.store.erasure import ErasableStore
 from netmon.store.reading import RunStore, opened
 

@@ -9,8 +9,9 @@ import urllib.request
 import pytest
 
 from netmon.errors import StoreError
+from netmon.store.address import is_address
 from netmon.store.clickhouse_tables import make_clickhouse_table
-from netmon.store.clickhouse_wire import HttpConnection, is_address, parse_address
+from netmon.store.clickhouse_wire import HttpConnection, parse_address
 from netmon.store.tables import TABLES
 from tests.machine import need
 from tests.store.front import served, through
