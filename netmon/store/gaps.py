@@ -69,14 +69,16 @@ def gaps(reader: Reader, scope: Scope, runs: PeriodRuns, limits: PeriodLimits) -
     since_ns, until_ns = limits
     watched = dict.fromkeys(_to_watch(runs, until_ns), since_ns)
     live = {one.sensor for one in runs.inside if one.is_live}
+    seen: set[tuple[str, str]] = set()  # further stretches begin after a gap
     for one in spans.watched(reader, scope):
         key = one.sensor, one.interface
         if one.sensor not in live:
             continue
         before = watched.get(key, since_ns)
-        if one.start_ns - before > spans.TOLERANCE_NS:
+        if one.start_ns - before > (0 if key in seen else spans.TOLERANCE_NS):
             yield WatchGap(*key, max(before, since_ns), one.start_ns)
         watched[key] = max(one.end_ns, before)
+        seen.add(key)
     for key, end_ns in watched.items():
         if until_ns - end_ns > spans.TOLERANCE_NS:
             yield WatchGap(*key, end_ns, until_ns)

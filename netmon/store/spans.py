@@ -12,6 +12,8 @@ from netmon.store.queries import Reader, Scope
 
 TOLERANCE_NS = 120_000_000_000
 """The time between two records of a view that is no gap: they come once a minute."""
+_BREAK_NS = 1_000_000_000
+"""More than rounded times can lie apart."""
 
 
 class SpanTotals(NamedTuple):
@@ -202,14 +204,22 @@ class Watched(NamedTuple):
 
 
 def watched(reader: Reader, scope: Scope) -> list[Watched]:
-    """The stretches of time without a gap, by sensor and interface, in their order."""
-    query = f"""WITH seen AS (
-  SELECT sensor, interface, start_ns, end_ns,
-    start_ns - lag(end_ns, 1, start_ns) OVER (PARTITION BY sensor, interface ORDER BY start_ns)
-      > {TOLERANCE_NS} AS is_new
-  FROM views WHERE scope = 'interface' AND coalesce(up, 1) = 1 AND {_IN_VIEWS}
+    """The stretches of time without a gap, by sensor and interface, in their order.
+
+    Records of a run follow each other without a break, unless the sensor was frozen.
+    """
+    of_interface = "PARTITION BY sensor, interface ORDER BY start_ns"
+    query = f"""WITH recorded AS (
+  SELECT sensor, interface, start_ns, end_ns, up,
+    run = lag(run, 1, '') OVER ({of_interface})
+      AND start_ns - lag(end_ns, 1, start_ns) OVER ({of_interface}) > {_BREAK_NS} AS is_after_break
+  FROM views WHERE scope = 'interface' AND {_IN_VIEWS}
+), seen AS (
+  SELECT sensor, interface, start_ns, end_ns, CASE WHEN is_after_break
+    OR start_ns - lag(end_ns, 1, start_ns) OVER ({of_interface}) > {TOLERANCE_NS} THEN 1 ELSE 0 END AS is_new
+  FROM recorded WHERE coalesce(up, 1) = 1
 ), numbered AS (
-  SELECT *, sum(is_new) OVER (PARTITION BY sensor, interface ORDER BY start_ns) AS stretch FROM seen
+  SELECT *, sum(is_new) OVER ({of_interface}) AS stretch FROM seen
 )
 SELECT sensor, interface, min(start_ns), max(end_ns) FROM numbered
 GROUP BY sensor, interface, stretch ORDER BY sensor, interface, min(start_ns)"""

@@ -59,9 +59,15 @@ def test_a_sensor_that_was_frozen_has_a_gap(store, record):
     assert watched_s(store, record[1]) == [(0, 70), (270, 300)]
 
 
-def test_a_short_pause_is_not_told(store, record):
-    """A gap is longer than the time between two records."""
+def test_a_short_pause_is_told_as_well(store, record):
+    """Records of one run follow each other, so that a break between two of them is known exactly."""
     turn(record[0], *range(1, 71), *range(150, 241))
+    assert watched_s(store, record[1]) == [(0, 70), (150, 240)]
+
+
+def test_a_loop_that_is_slow_is_no_gap(store, record):
+    """Rings hold the packets of some seconds."""
+    turn(record[0], *range(1, 71), *range(95, 241))
     assert watched_s(store, record[1]) == [(0, 240)]
 
 

@@ -143,10 +143,10 @@ def test_times_without_a_sensor_are_named(store):
     """As in a report: how often, how long, and the longest."""
     watched(store, (0, 6), (7.5, 20), (20.01, 23))
     assert missing_of(store) == [
-        "Not watched: 2 times, 2.5 h in all; longest 2023-11-14 06:00:00 to 2023-11-14 07:30:00 "
+        "Not watched: 3 times, 2.51 h in all; longest 2023-11-14 06:00:00 to 2023-11-14 07:30:00 "
         "(berlin, eth1)."
     ]
-    [longest, last] = json.loads(as_json(read_history(store, Scope(), "place")))["gaps"]
+    [longest, last, short] = json.loads(as_json(read_history(store, Scope(), "place")))["gaps"]
     assert longest == {
         "sensor": "berlin",
         "interface": "eth1",
@@ -155,6 +155,7 @@ def test_times_without_a_sensor_are_named(store):
         "seconds": 5400.0,
     }
     assert last["end"] == "2023-11-15T00:00:00Z"
+    assert short["seconds"] == 36
 
 
 def test_gaps_are_those_of_the_period(store):
