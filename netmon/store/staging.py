@@ -19,12 +19,20 @@ from netmon.store.tables import TABLES
 class Stage:
     """Takes rows as a store does. Its file has no name, so it goes with the process, however that ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        """`name`: of the store, for messages."""
         self.store = SqliteStore(TEMPORARY)
+        self._name = name
 
     def write(self, rows: Iterable[StoreRow]) -> None:
-        """Takes rows. Raises sqlite3.Error."""
-        self.store.write(rows)
+        """Takes rows. Raises StoreError."""
+        try:
+            self.store.write(rows)
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"{self._name}: nothing was stored: {error} in the temporary file in which rows wait: name a "
+                "folder with more room in SQLITE_TMPDIR"
+            ) from error
 
     def rows(self) -> Iterator[StoreRow]:
         """All rows, by table."""
@@ -37,7 +45,7 @@ class Stage:
 def staged(name: str) -> Iterator[Stage]:
     """A stage for the store of this name. Raises StoreError in place of the errors of SQLite."""
     try:
-        stage = Stage()
+        stage = Stage(name)
         try:
             yield stage
         finally:

@@ -22,6 +22,7 @@ from netmon.store.queries import Scope
 from netmon.store.reading import ReadUnder, opened
 from netmon.store.rows import rows_of
 from netmon.store.sqlite import SqliteStore
+from netmon.store.staging import staged
 from tests.records import START_NS, classified
 from tests.store.conftest import OBSERVER, events_of, lines_of
 
@@ -91,6 +92,15 @@ def test_killed_replacements_leave_one_of_both(path):
             assert store.value("PRAGMA integrity_check") == "ok"
             found = queries.totals(store, Scope()).flows
         assert found in {flows, earlier if number else 0}
+
+
+def test_a_full_disk_is_one_clear_line(path):
+    """Of the temporary file: the store is not touched."""
+    read(path, "a", flow(0))
+    with staged("s.db") as stage:
+        stage.store.execute("PRAGMA max_page_count = 1")
+        with pytest.raises(StoreError, match=r"^s\.db: nothing was stored: .* full .* SQLITE_TMPDIR$"):
+            stage.write(row for one in events_of(*map(flow, range(3000))) for row in rows_of(one))
 
 
 def test_flows_of_another_run_are_no_new_ones(path):
