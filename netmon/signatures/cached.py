@@ -22,6 +22,8 @@ from typing import Any
 from netmon.signatures.load import ReportCount, load_folder, signature_files
 from netmon.signatures.model import SignatureSet
 
+OF_PACKAGE = Path("/var/cache/netmon")
+"""Made by the package of a distribution."""
 KEPT = 4
 """Files that are kept: one for each folder of signatures that is in use."""
 MAX_BYTES = 64 * 1024 * 1024
@@ -37,13 +39,18 @@ _CLASSES = ("netmon.signatures.model", "netmon.records")
 """Where the classes of its values are."""
 
 
-def cache_folder(environment: Mapping[str, str]) -> Path | None:
-    """The user's folder for what can be made again; None without one."""
-    for key, inside in (("XDG_CACHE_HOME", "netmon"), ("HOME", ".cache/netmon")):
-        path = Path(environment.get(key, ""))
-        if path.is_absolute():
-            return path / inside
-    return None
+def cache_folder(environment: Mapping[str, str], of_package: Path = OF_PACKAGE) -> Path | None:
+    """The user's folder for what can be made again; None without one.
+
+    Root has that of the package, if it is installed, so that a purge leaves nothing in a home.
+    """
+    chosen, home = (Path(environment.get(key, "")) for key in ("XDG_CACHE_HOME", "HOME"))
+    if chosen.is_absolute():
+        return chosen / "netmon"
+    with suppress(OSError):
+        if _is_own(of_package.lstat(), stat.S_ISDIR):
+            return of_package
+    return home / ".cache/netmon" if home.is_absolute() else None
 
 
 def load_cached(folder: Path, cache: Path | None, progress: ReportCount | None = None) -> SignatureSet:

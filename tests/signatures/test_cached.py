@@ -4,6 +4,7 @@ import os
 import pickle
 import shutil
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -234,6 +235,15 @@ def test_a_pickle_is_small_enough_for_the_bundled_signatures():
         ({}, "None"),
     ],
 )
-def test_the_folder_is_that_of_the_user(environment, expected):
+def test_the_folder_is_that_of_the_user(environment, expected, tmp_path):
     """XDG's, which must be absolute, or that in the home; none without a home."""
-    assert str(cache_folder(environment)) == expected
+    assert str(cache_folder(environment, tmp_path / "none")) == expected
+
+
+def test_the_folder_of_a_package_is_its_owners(tmp_path):
+    """Root uses it instead of the home; a folder in which others can write is used by nobody."""
+    environment = {"HOME": "/b"}
+    assert cache_folder(environment, tmp_path) == tmp_path
+    assert cache_folder({**environment, "XDG_CACHE_HOME": "/a"}, tmp_path) == Path("/a/netmon")
+    tmp_path.chmod(0o777)
+    assert cache_folder(environment, tmp_path) == Path("/b/.cache/netmon")
