@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from netmon.days import DAY_NS
 from netmon.privacy.levels import CLIENT
 from netmon.privacy.periods import period_kind
+from netmon.store.period import START_DAY_NS
 from netmon.store.period import period as rows_of
 from netmon.store.queries import Reader, Scope
 
@@ -118,10 +119,10 @@ def _period(seen: _SeenMachines, one: _Count) -> PeriodMachines:
 
 def _seen(reader: Reader, scope: Scope) -> dict[str, _SeenMachines]:
     is_pseudonym = f"client LIKE '{CLIENT}%'"
-    columns = ("vendor", "sensor", "run", "day", "client", "start_ns")
+    columns = ("vendor", "sensor", "run", "day", "client", START_DAY_NS)
     query = f"""WITH seen AS (
-  SELECT DISTINCT vendor, sensor, run, day, client, start_ns - start_ns % {DAY_NS} AS start_day
-  FROM ({rows_of(reader.dialect, columns, ())}) AS period
+  SELECT DISTINCT vendor, sensor, run, day, client, {START_DAY_NS} AS start_day
+  FROM ({rows_of(reader.dialect, columns, (), is_distinct=True)}) AS period
 ), clear AS (
   SELECT * FROM seen WHERE client IS NOT NULL AND client NOT LIKE '%/%'
 )

@@ -18,6 +18,8 @@ SUMS = ("sent_bytes", "received_bytes", "sent_packets", "received_packets")
 """Columns of `flows` that grow while a flow lasts."""
 COUNTED_NS = "counted_ns"
 """A column of `period`: when the row is counted; in the period, or else its beginning."""
+START_DAY_NS = "start_day_ns"
+"""Another one: the beginning of the day on which the flow began."""
 DIVIDED_BY = ("cuts_period", "cuts_day", "all_bytes")
 """Columns of `period`: 1 if a row may belong to other times or days as well; and its bytes."""
 
@@ -25,7 +27,7 @@ BEGAN_BEFORE = f"flows.start_ns < flows.day * {DAY_NS}"
 """The condition for rows of `flows` that may have one before."""
 
 _FLOW = ("sensor", "run", "flow")
-_MADE = (COUNTED_NS, *DIVIDED_BY)
+_MADE = (COUNTED_NS, START_DAY_NS, *DIVIDED_BY)
 _REPORTED_NS = 600_000_000_000
 """A running sensor reports more often: a row that ends so short before midnight has all of its day."""
 
@@ -72,12 +74,14 @@ def period(
     only_findings: bool = False,
     kept: Kept = "vendors",
     is_divided: bool = True,
+    is_distinct: bool = False,
 ) -> str:
     """A query for these columns of `flows`, the columns `new_…` for the sums, and `is_first`.
 
     `is_first` is 1 for the first row of a flow in the period, so that it is counted once. The column `day` is
-    that of COUNTED_NS, which may be asked for as well, as may DIVIDED_BY. `is_divided`: without rows that
-    only may have something in the period.
+    that of COUNTED_NS, which may be asked for as well, as may START_DAY_NS and DIVIDED_BY. `is_divided`:
+    without rows that only may have something in the period. `is_distinct`: equal rows of the flows of one day
+    come once.
     """
     chosen = tuple(dict.fromkeys(columns))
     source, condition = "flows", "1 = 1"
@@ -87,7 +91,8 @@ def period(
         condition = "flows.severity IS NOT NULL"
     growth = {one: f"flows.{one}" for one in SUMS}
     terms = _Terms("flows.start_ns", BEGAN_IN, SAME_DAY, growth, "flows.start_ns", "0")
-    return f"""SELECT {terms.listed(chosen, sums, "flows.day")}1 AS is_first
+    select = "SELECT DISTINCT" if is_distinct else "SELECT"
+    return f"""{select} {terms.listed(chosen, sums, "flows.day")}1 AS is_first
 FROM {source} WHERE {SAME_DAY} AND {_chosen("flows", kept)} AND {condition}
 UNION ALL
 {lasting(dialect, chosen, sums, source=source, condition=condition, kept=kept, is_divided=is_divided)}"""
@@ -117,6 +122,7 @@ class _Terms(NamedTuple):
         special = {
             "day": day,
             COUNTED_NS: shown_ns,
+            START_DAY_NS: f"flows.start_ns - flows.start_ns % {DAY_NS}",
             "cuts_period": f"CASE WHEN {cuts} THEN 1 ELSE 0 END",
             "cuts_day": self.cuts_day,
             "all_bytes": f"{self.growth['sent_bytes']} + {self.growth['received_bytes']}",
