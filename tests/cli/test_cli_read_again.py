@@ -2,11 +2,19 @@
 
 import gzip
 import os
+import signal
 import stat
 import struct
+from contextlib import ExitStack
 
 import pytest
 
+from netmon.cli.capture_reading import CaptureReading, ReadingPlan
+from netmon.cli.named_files import named_files
+from netmon.cli.options import SourceName
+from netmon.config.settings import Config
+from netmon.language.language import ENGLISH
+from netmon.sources.stop_request import StopRequest
 from netmon.store import queries
 from netmon.store.queries import Scope
 from netmon.store.reading import opened
@@ -150,3 +158,20 @@ def test_files_with_clients_are_the_users_own(read, tmp_path):
     finally:
         os.umask(before)
     assert {stat.S_IMODE(one.stat().st_mode) for one in tmp_path.glob("s.db*")} == {0o600}
+
+
+def test_an_interrupted_reading_replaces_nothing(read, total, tmp_path, monkeypatch, capsys):
+    """Ctrl-C shows the results so far, and the store keeps what it has of these files."""
+    read("a.pcap", "b.pcap")
+    monkeypatch.chdir(tmp_path)
+    stop = StopRequest()
+    stop.ask(signal.SIGINT)
+    plan = ReadingPlan(SourceName.NATIVE, json=False, every=False, follow=False, store="s.db", views=False)
+    files = named_files(["a.pcap", "b.pcap"], "s.db", is_followed=False)
+    reading = CaptureReading(files, plan, Config(), Config(), ENGLISH)
+    with ExitStack() as stack:
+        reading.run(stack, stop)
+    assert capsys.readouterr().err.endswith(
+        "netmon: interrupted: what the store has of these files stays as it was\n"
+    )
+    assert total() == WHOLE
