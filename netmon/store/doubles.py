@@ -106,5 +106,6 @@ class ComparedFlows:
 
 def refusal(doubles: Doubles, where: str, then: str) -> StoreError:
     """What to say about doubles: where the store has them from, and what follows."""
-    flows = f"{doubles.flows:,} of the flows are in the store already"
+    verb = "is" if doubles.flows == 1 else "are"
+    flows = f"{doubles.flows:,} of the flows {verb} in the store already"
     return StoreError(f"{flows}, from {where}: {then}")

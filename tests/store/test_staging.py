@@ -107,7 +107,7 @@ def test_flows_of_another_run_are_no_new_ones(path):
     """Whatever the run is called, and however few of the flows are the same: nothing is stored."""
     read(path, "a", *map(flow, range(3)))
     with (
-        pytest.raises(StoreError, match=r"flows\.db: 1 of the flows are .* from a\.pcap: nothing was stored"),
+        pytest.raises(StoreError, match=r"flows\.db: 1 of the flows is .* from a\.pcap: nothing was stored"),
         reading(path, "b", flow(2), *map(flow, range(10, 20))) as kept,
     ):
         kept.finish(STATS, [])
@@ -121,7 +121,7 @@ def test_followed_captures_are_compared_as_they_come(path):
         assert stored(path) == 4
         kept.reading.flow(flow(8))
         kept.reading.flow(flow(1))
-        with pytest.raises(StoreError, match=r"1 of the flows are .* from a\.pcap: they are not stored"):
+        with pytest.raises(StoreError, match=r"1 of the flows is .* from a\.pcap: they are not stored"):
             kept.reading.flush()
     assert stored(path) == 4
 
