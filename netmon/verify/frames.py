@@ -39,7 +39,7 @@ FIELDS = (
 """The fields that this module reads."""
 
 APPLICATIONS = ("tls", "quic", "gquic", "dtls", "dns", "mdns", "llmnr")
-_TUNNELS = ("vxlan", "geneve", "gtp")
+_TUNNELS = ("vxlan", "geneve", "gtp", "hp_erm")
 """Tunnels over UDP: a frame counts for the flow inside the tunnel, if there is one, and for no other."""
 _MALFORMED = 0x07000000  # tshark's expert group "Malformed"
 _IPV6_HEADER_BYTES, _UDP_HEADER_BYTES = 40, 8

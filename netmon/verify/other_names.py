@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from netmon.verify.compare import Comparison
-from netmon.verify.facts import Endpoints, certificate_fact, name_fact, reverse
+from netmon.verify.facts import Endpoints, Fact, certificate_fact, name_fact, reverse
 from netmon.verify.trees import Record
 from netmon.verify.tshark_facts import endpoints_of, packets_of
 
@@ -39,6 +39,13 @@ class OtherNames:
         """Adds certificates, which come in the order of their packets."""
         for certificate in filter(_is_in_clear, certificates):
             self._certificates.setdefault(_stream(certificate), certificate)
+
+    def has(self, fact: Fact) -> bool:
+        """True if a request shows this host."""
+        return any(
+            name_fact("http", endpoints, _host(request) or "") == fact
+            for (endpoints, _), request in self._requests.items()
+        )
 
     def expect(self, comparison: Comparison) -> None:
         """Adds the facts. The names in ClientHellos have to be known by then."""

@@ -54,6 +54,7 @@ def get_opinion(path: str, progress: ReportStep, read_records: ReadRecords = Fil
     netmon_facts.add()
     if any(_is_of_tcp_hello(fact) for fact in comparison.extra):
         wireshark.read_missed_hellos()
+    wireshark.read_behind(fact for fact in comparison.extra if _is_of_tcp_hello(fact) or fact.over == "http")
     wireshark.expect_other_names()
     return Opinion(
         path,

@@ -29,8 +29,8 @@ PREFERENCES = {
 }
 """With these, tshark reassembles as much as it can."""
 
-DECODE_AS = {"udp.port==8472": "vxlan"}
-"""The port that Linux uses for VXLAN by default."""
+DECODE_AS = {"udp.port==8472": "vxlan", "udp.port==7932": "hp_erm"}
+"""The ports that Linux uses for VXLAN, and HP's switches for mirrors, by default."""
 
 Row = dict[str, list[str]]
 """The fields of a packet, each with all its values, outermost first."""

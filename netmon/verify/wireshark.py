@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 
 from netmon.verify import frames, trees
+from netmon.verify.behind import read_behind
 from netmon.verify.compare import Comparison, Packets
 from netmon.verify.facts import Endpoints, Fact, address, name_fact
 from netmon.verify.other_names import OtherNames
@@ -106,6 +107,16 @@ class Wireshark:
                 fact = name_fact("tcp", endpoints_of(hello), hello["sni"])
                 if fact not in self._comparison.expected:
                     self._comparison.optional.add(fact)
+
+    def read_behind(self, facts: Iterable[Fact]) -> None:
+        """Adds what the clients of these flows say behind a preamble, unless a request shows it already."""
+        wanted = {fact.endpoints for fact in facts if not self._other_names.has(fact)}
+        if wanted:
+            found = read_behind(self._tshark, self._path, wanted)
+            for hello in found.hellos:
+                self._expect_hello(hello)
+            self._other_names.add_hellos(found.hellos)
+            self._other_names.add_requests(found.requests)
 
     def expect_other_names(self) -> None:
         """Adds the hosts and certificates of flows without a name in a ClientHello."""

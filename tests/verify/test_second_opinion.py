@@ -11,7 +11,7 @@ from netmon.verify.frames import time_ns
 from netmon.verify.second_opinion import get_opinion
 from netmon.verify.show import as_json, lines
 from tests.check_captures import CAPTURES
-from tests.machine import need
+from tests.machine import ROOT, need
 
 FILE = str(CAPTURES / "nDPI" / "teams.pcap")
 REQUEST = 85  # the packet of the only request in 6in4tunnel.pcap
@@ -197,3 +197,33 @@ def test_times_beyond_those_of_the_engine_count_as_its_last_one():
     assert time_ns({"frame.time_epoch": ["18446744073.709551614"]}) == 2**64 - 2
     assert time_ns({"frame.time_epoch": ["1.\N{SUPERSCRIPT TWO}"]}) == 0
     assert time_ns({"frame.time_epoch": ["36893488147.419103232"]}) == 2**64 - 1
+
+
+def golden(name):
+    """A golden capture."""
+    return str(ROOT / "tests" / "golden" / name / "input.pcap")
+
+
+@pytest.mark.parametrize("name", ["http_connect", "socks", "proxy_headers"])
+def test_names_behind_other_headers_are_confirmed(opinion, name):
+    """Of hellos in segments of any order, HTTP requests, and hosts in the headers themselves."""
+    found = opinion(golden(name))
+    assert found.differences == ()
+    assert found.equal["flow"] == found.equal["tcp"] + found.equal["http"]
+
+
+@pytest.mark.parametrize(
+    ("name", "port", "field", "said"),
+    [
+        ("socks", 50_000, "server_name", "eu.files.cloud.example"),
+        ("proxy_headers", 50_001, "server_name", "eu.files.cloud.example"),
+        ("socks", 50_003, "name", "updates.cloud.example"),
+        ("socks", 50_004, "name", "eu.files.cloud.example"),
+        ("proxy_headers", 50_002, "name", "eu.files.cloud.example"),
+    ],
+)
+def test_a_wrong_name_behind_other_headers_is_a_difference(opinion, name, port, field, said):
+    """With what Wireshark reads there."""
+    found = opinion(golden(name), flow=changed(port, **{field: "other.example"}))
+    [one] = [each for each in found.differences if each.over in ("tcp", "http")]
+    assert (one.wireshark, one.netmon) == ((said,), ("other.example",))

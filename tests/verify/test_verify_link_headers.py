@@ -14,7 +14,6 @@ UNREAD = {
     "QinQ 0x8200",
     "QinQ 0x9200",
     "QinQ 0x9300",
-    "HP ERM",  # tshark has no port for it unless one is configured
     "L2TP version 3",  # tshark reads it only after the session was set up in the same capture
     "Ethernet with preamble",
 }

@@ -1,0 +1,192 @@
+"""What a client says behind a preamble: tshark gets the bytes that it read of the client once more.
+
+Wireshark follows CONNECT, SOCKS and PROXY headers only if it sees the other side's answers, each message in
+one segment, and the ports that it expects. So the bytes of the client, as tshark shows them, are written into
+a file as connections of their own: from the beginning on, and from the hello or the request on.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import tempfile
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from netmon.verify import trees
+from netmon.verify.facts import Endpoints, address
+from netmon.verify.trees import Record
+from netmon.verify.tshark import Row, Tshark
+
+_FIELDS = (
+    "frame.number",
+    *("ip.src", "ip.dst", "ipv6.src", "ipv6.dst"),
+    *("tcp.srcport", "tcp.dstport", "tcp.stream", "tcp.seq_raw", "tcp.flags.syn", "tcp.payload"),
+)
+_NAMES = (
+    "frame.number",
+    "socks.remote_name",
+    "socks.v4a_dns_name",
+    "proxy.v2.tlv.type",
+    "proxy.v2.tlv.value",
+)
+_AUTHORITY = 2  # a type of TLV
+_ANY_PORT = {"tcp.try_heuristic_first": "TRUE"}
+_MOST_BYTES = 32_768
+"""Bytes of a stream that are read."""
+_MOST_PORTS = 500
+_HELLO = re.compile(rb"\x16\x03[\x00-\x04]..\x01\x00", re.DOTALL)
+_REQUEST = re.compile(rb"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH) [^\r\n ]{1,4096} HTTP/1\.[01]\r\n")
+_SOCKS_NAME = b"\x05\x01\x00\x03"
+"""A request of SOCKS 5 to connect to a name."""
+_HTTPS, _HTTP, _SOCKS = 443, 80, 1080
+_CLIENTS, _CLIENT_PORT, _SERVER = 0x0A000000, 1024, bytes([192, 0, 2, 1])
+"""Ends of the connections in the file: a client for each."""
+
+
+@dataclass
+class _ClientStream:
+    """The bytes of one side, by their place in the stream."""
+
+    endpoints: Endpoints
+    number: int
+    first_frame: int
+    begins: int | None = None  # the sequence number of the first byte
+    pieces: dict[int, bytes] = field(default_factory=dict)
+
+    def add(self, row: Row) -> None:
+        """Adds a segment."""
+        sequence = int(row["tcp.seq_raw"][-1])
+        if row["tcp.flags.syn"][-1] in ("1", "True"):
+            self.begins = (sequence + 1) % 2**32
+            return
+        if self.begins is None:
+            self.begins = sequence
+        at = (sequence - self.begins) % 2**32
+        if at < _MOST_BYTES and row["tcp.payload"]:
+            self.pieces.setdefault(at, bytes.fromhex(row["tcp.payload"][-1].replace(":", "")))
+
+    def data(self) -> bytes:
+        """The bytes up to the first gap."""
+        found = b""
+        for at, piece in sorted(self.pieces.items()):
+            if at > len(found):
+                break
+            found += piece[len(found) - at :]
+        return found[:_MOST_BYTES]
+
+
+@dataclass(frozen=True)
+class _Probe:
+    """A segment that tshark reads again: a part of a stream, or an answer to it."""
+
+    stream: _ClientStream
+    connection: int  # those with the same number belong together
+    port: int
+    data: bytes
+    is_answer: bool = False
+
+
+@dataclass
+class Behind:
+    """What tshark reads: hellos and requests; a name within a preamble is one of CONNECT."""
+
+    hellos: list[Record] = field(default_factory=list)
+    requests: list[Record] = field(default_factory=list)
+
+
+def read_behind(tshark: Tshark, path: str, wanted: Collection[Endpoints]) -> Behind:
+    """What tshark reads of these flows' clients, with the ends of the flows and the client's first packet."""
+    probes = [probe for stream in _streams(tshark, path, wanted) for probe in _probes(stream)]
+    found = Behind()
+    if not probes:
+        return found
+    with tempfile.TemporaryDirectory(prefix="netmon-") as folder:
+        file = Path(folder, "behind.pcap")
+        file.write_bytes(_capture(probes))
+        with closing(tshark.trees(str(file), trees.DISPLAY_FILTER, _ANY_PORT)) as packets:
+            for tree in map(trees.read_tree, packets):
+                origin = _origin(probes, tree.frame)
+                found.hellos += [_without_pieces(one) | origin for one in tree.client_hellos]
+                found.requests += [_without_pieces(one) | origin for one in tree.requests]
+        with closing(tshark.rows(str(file), _NAMES, "socks || proxy", _ANY_PORT)) as rows:
+            for row in rows:
+                origin = _origin(probes, int(row["frame.number"][0]))
+                found.requests[:0] = [_connect(name) | origin for name in _names(row)]
+    return found
+
+
+def _streams(tshark: Tshark, path: str, wanted: Collection[Endpoints]) -> Iterable[_ClientStream]:
+    """The streams that go out from these flows' clients."""
+    found: dict[tuple[Endpoints, int], _ClientStream] = {}
+    ports = sorted({one[1] for one in wanted})[:_MOST_PORTS]
+    selected = f"tcp.srcport in {{{', '.join(map(str, ports))}}}"
+    with closing(tshark.rows(path, _FIELDS, selected)) as rows:
+        for row in rows:
+            family = "ip" if row["ip.src"] else "ipv6"
+            source, destination = (address(row[f"{family}.{side}"][-1]) for side in ("src", "dst"))
+            ends = (source, int(row["tcp.srcport"][-1]), destination, int(row["tcp.dstport"][-1]))
+            if ends in wanted:
+                number = int(row["tcp.stream"][-1])
+                made = _ClientStream(ends, number, int(row["frame.number"][0]))
+                found.setdefault((ends, number), made).add(row)
+    return found.values()
+
+
+def _probes(stream: _ClientStream) -> Iterator[_Probe]:
+    data, number = stream.data(), stream.first_frame
+    asked = data.find(_SOCKS_NAME)
+    if data[:1] == b"\x05" and asked > 0:
+        # tshark expects the answer that chooses "no authentication" before the request.
+        yield _Probe(stream, 4 * number, _SOCKS, b"\x05\x01\x00")
+        yield _Probe(stream, 4 * number, _SOCKS, b"\x05\x00", is_answer=True)
+        yield _Probe(stream, 4 * number, _SOCKS, data[asked:])
+    elif data:
+        port = _SOCKS if data[:1] == b"\x04" else stream.endpoints[3]
+        yield _Probe(stream, 4 * number + 1, port, data)
+    hello, requests = _HELLO.search(data), list(_REQUEST.finditer(data))
+    if hello is not None:
+        yield _Probe(stream, 4 * number + 2, _HTTPS, data[hello.start() :])
+    elif requests:
+        yield _Probe(stream, 4 * number + 3, _HTTP, data[requests[-1].start() :])
+
+
+def _capture(probes: Iterable[_Probe]) -> bytes:
+    """A file with these segments (link type: raw IPv4)."""
+    parts = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 2**18, 101)]
+    sent: dict[tuple[int, bool], int] = {}  # bytes of each side of a connection so far
+    for number, probe in enumerate(probes):
+        ends = [(struct.pack("!I", _CLIENTS + probe.connection), _CLIENT_PORT), (_SERVER, probe.port)]
+        (source, port), (destination, other_port) = ends[::-1] if probe.is_answer else ends
+        side, other = ((probe.connection, answers) for answers in (probe.is_answer, not probe.is_answer))
+        sequence, seen = 1 + sent.get(side, 0), 1 + sent.get(other, 0)
+        sent[side] = sent.get(side, 0) + len(probe.data)
+        tcp = struct.pack("!HHIIBBHHH", port, other_port, sequence, seen, 0x50, 0x18, 65_535, 0, 0)
+        size = 20 + len(tcp) + len(probe.data)
+        header = struct.pack("!BBHHHBBH", 0x45, 0, size, number % 2**16, 0, 64, 6, 0) + source + destination
+        parts += [struct.pack("<IIII", number, 0, size, size), header, tcp, probe.data]
+    return b"".join(parts)
+
+
+def _origin(probes: list[_Probe], frame: int) -> Record:
+    stream = probes[frame - 1].stream
+    source, port, destination, other_port = stream.endpoints
+    ends = {"src": source, "sport": port, "dst": destination, "dport": other_port}
+    return ends | {"frame": stream.first_frame, "stream": stream.number}
+
+
+def _connect(name: str) -> Record:
+    return {"proto": "tcp", "method": "CONNECT", "uri": f"{name}:0", "host": None}
+
+
+def _without_pieces(record: Record) -> Record:
+    return {key: value for key, value in record.items() if key != "pieces"}
+
+
+def _names(row: Row) -> Iterator[str]:
+    yield from (*row["socks.remote_name"], *row["socks.v4a_dns_name"])
+    for kind, value in zip(row["proxy.v2.tlv.type"], row["proxy.v2.tlv.value"], strict=False):
+        if int(kind, 0) == _AUTHORITY:
+            yield bytes.fromhex(value.replace(":", "")).decode("ascii", "replace")
