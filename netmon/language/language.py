@@ -138,8 +138,10 @@ class Language:
 
     def period(self, first: str, last: str) -> str:
         """Two RFC 3339 times in UTC, without repeating what they have in common."""
-        until = last[11:16] if first[:10] == last[:10] else self.moment(last)
-        return f"{self.moment(first)} – {until} UTC"
+        is_short = first[:16] == last[:16]
+        show, end = (self.second, 19) if is_short else (self.moment, 16)
+        until = last[11:end] if first[:10] == last[:10] else show(last)
+        return f"{show(first)} – {until} UTC"
 
     def tick(self, when_s: float, *, with_time: bool) -> str:
         """The label of a tick of the time axis."""

@@ -154,6 +154,12 @@ def test_periods_do_not_repeat_the_day():
     )
 
 
+def test_periods_within_a_minute_have_seconds():
+    """They would seem to have no length."""
+    period = ("2026-09-15T08:30:01Z", "2026-09-15T08:30:42.5Z")
+    assert Language("en").period(*period) == "15 Sep 2026, 08:30:01 – 08:30:42 UTC"
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(9.5, "9.5 s"), (10, "10 s"), (90, "1.5 min"), (3600, "60 min"), (7200, "2 h"), (259_200, "3 days")],

@@ -15,7 +15,7 @@ from netmon.report.page import render
 from netmon.store.queries import Scope
 from netmon.verdict.table import REASONS
 from tests.report.recorded import SIGNATURES, record, report_of, store_of
-from tests.report.scenes import MOSCOW, SCENES
+from tests.report.scenes import MOSCOW, SCENES, ask
 
 VOID = {"meta", "br"}
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7 * 7 }}'
@@ -206,3 +206,18 @@ def test_sections_are_linked(moscow):
     links = {value[1:] for name, value in read.attributes if name == "href"}
     assert links
     assert links <= ids
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_nothing_seen_but_looked_up_is_no_all_clear(language):
+    """Names of the vendor at public resolvers show its products, though no connection of theirs was seen."""
+    [watch] = SCENES["nothing"]()
+    ask(watch, range(310, 330, 4), "other")
+    said = {}
+    for question in ("other", "vendor"):
+        ask(watch, range(12, 24, 4), question, "reputation" if question == "vendor" else None)
+        facts = gather(store_of(record([watch])), Scope())
+        said[question] = Reader(page_of(build(facts, SIGNATURES, ["kaspersky"], ["netmon"]), language)).text
+    shown = {"en": "But names of this vendor were looked up", "de": "Namen dieses Anbieters wurden aber bei"}
+    assert shown[language] not in said["other"]
+    assert shown[language] in said["vendor"]
