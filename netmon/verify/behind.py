@@ -125,14 +125,20 @@ def _streams(tshark: Tshark, path: str, wanted: Collection[Endpoints]) -> Iterab
     selected = f"tcp.srcport in {{{', '.join(map(str, ports))}}}"
     with closing(tshark.rows(path, _FIELDS, selected)) as rows:
         for row in rows:
-            family = "ip" if row["ip.src"] else "ipv6"
-            source, destination = (address(row[f"{family}.{side}"][-1]) for side in ("src", "dst"))
-            ends = (source, int(row["tcp.srcport"][-1]), destination, int(row["tcp.dstport"][-1]))
-            if ends in wanted:
+            for ends in filter(wanted.__contains__, _ends(row)):
                 number = int(row["tcp.stream"][-1])
                 made = _ClientStream(ends, number, int(row["frame.number"][0]))
                 found.setdefault((ends, number), made).add(row)
     return found.values()
+
+
+def _ends(row: Row) -> Iterator[Endpoints]:
+    """The ends of the innermost segment: with the innermost addresses of either family, as in 6in4."""
+    port, other_port = (int(row[f"tcp.{side}port"][-1]) for side in ("src", "dst"))
+    for family in ("ip", "ipv6"):
+        if row[f"{family}.src"]:
+            source, destination = (address(row[f"{family}.{side}"][-1]) for side in ("src", "dst"))
+            yield source, port, destination, other_port
 
 
 def _probes(stream: _ClientStream) -> Iterator[_Probe]:

@@ -3,6 +3,7 @@
 import os
 import shutil
 from dataclasses import replace
+from ipaddress import ip_address
 
 import pytest
 
@@ -11,6 +12,9 @@ from netmon.verify.frames import time_ns
 from netmon.verify.second_opinion import get_opinion
 from netmon.verify.show import as_json, lines
 from tests.check_captures import CAPTURES
+from tests.craft.packets import ipv4
+from tests.craft.scene import connection, ethernet_file, flight
+from tests.craft.talk import split
 from tests.machine import ROOT, need
 
 FILE = str(CAPTURES / "nDPI" / "teams.pcap")
@@ -199,6 +203,11 @@ def test_times_beyond_those_of_the_engine_count_as_its_last_one():
     assert time_ns({"frame.time_epoch": ["36893488147.419103232"]}) == 2**64 - 1
 
 
+def in_ipv4(packet):
+    """6in4: a packet of IPv6 in one of IPv4."""
+    return ipv4(ip_address("192.0.2.240"), ip_address("192.0.2.241"), 41, packet)
+
+
 def golden(name):
     """A golden capture."""
     return str(ROOT / "tests" / "golden" / name / "input.pcap")
@@ -227,3 +236,18 @@ def test_a_wrong_name_behind_other_headers_is_a_difference(opinion, name, port, 
     found = opinion(golden(name), flow=changed(port, **{field: "other.example"}))
     [one] = [each for each in found.differences if each.over in ("tcp", "http")]
     assert (one.wireshark, one.netmon) == ((said,), ("other.example",))
+
+
+@pytest.mark.parametrize("wrap", [lambda packet: packet, in_ipv4], ids=["ipv6", "6in4"])
+def test_names_behind_a_proxy_of_ipv6(opinion, tmp_path, wrap):
+    """The hello comes in two segments, one of them twice, and the proxy's answer is not in the capture."""
+    talk = connection("2001:db8:c::80", 3128, client="2001:db8:1::10")
+    talk.open()
+    talk.send(b"CONNECT proxied.example:443 HTTP/1.1\r\n\r\n")
+    talk.send(flight("inside.example"), split(flight("inside.example"), 100))
+    talk.sent.insert(-2, talk.sent[-2])
+    capture = tmp_path / "v6.pcap"
+    capture.write_bytes(ethernet_file([replace(one, packet=wrap(one.packet)) for one in talk.sent]))
+    found = opinion(str(capture))
+    assert found.differences == ()
+    assert found.equal["tcp"] == 1
