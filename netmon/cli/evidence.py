@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -135,14 +134,18 @@ def verify(
     again = Reproduction(signatures, [*(databases or ()), *default_folders(os.environ)])
     by_now = RemovedByNow(folder)
     for name in () if chain_only else sorted(check.files):
-        found = list(dict.fromkeys(_judge_again(folder / name, again, wireshark=wireshark)))
+        found, confirmed = list(again.differences(folder / name)), ""
+        if wireshark:
+            others, confirmed = _second_opinion(folder / name)
+            found = list(dict.fromkeys([*found, *others]))
         if found and not (folder / name).exists() and name in by_now:
             log(f"note: {name}: removed by netmon meanwhile")
             continue
         for problem in found:
             log(f"{name}: {problem}")
         if not found:
-            write_line(f"{name}: the same verdict" + (", and Wireshark agrees" if wireshark else ""))
+            agrees = f", and Wireshark agrees on {confirmed}" if wireshark else ""
+            write_line(f"{name}: the same verdict{agrees}")
         problems += found
     for program, count in sorted(again.other_programs.items()):
         log(f"note: {count:,} {plural(count, 'finding')} decided by another netmon: {program}")
@@ -161,13 +164,12 @@ def verify(
     write_line(f"no problem found{more}")
 
 
-def _judge_again(file: Path, again: Reproduction, *, wireshark: bool) -> Iterator[str]:
-    yield from again.differences(file)
-    if wireshark:
-        # asyncio and dnspython are slow to import.
-        from netmon.evidence.second_opinion import differences  # noqa: PLC0415
+def _second_opinion(file: Path) -> tuple[list[str], str]:
+    """What Wireshark reads differently, and what it confirms if there is nothing."""
+    # asyncio and dnspython are slow to import.
+    from netmon.evidence.second_opinion import confirm  # noqa: PLC0415
 
-        yield from differences(file)
+    return confirm(file)
 
 
 def _existing(folder: Path) -> Path:

@@ -125,8 +125,11 @@ def report(
 
       netmon report --country DE --table findings office.pcap
     """
-    if table is not None and kind not in (None, FormatName.CSV):
-        raise typer.BadParameter(f"a table is written as CSV, and not as {kind}", param_hint="--table")
+    others = {kind or Path(target).suffix.lower().removeprefix(".")} & {*FORMATS} - {FormatName.CSV}
+    if table is not None and others:
+        raise typer.BadParameter(
+            f"a table is written as CSV, and not as {others.pop()}", param_hint="--table"
+        )
     target = target or (STANDARD_OUTPUT if table is not None else "")
     if not target:
         raise typer.BadParameter("give the file to write, such as -o report.html", param_hint="-o")

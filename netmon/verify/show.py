@@ -43,6 +43,9 @@ def lines(opinion: Opinion) -> Iterator[str]:
     yield f"{opinion.file}: {packets}; tshark {opinion.tshark} and netmon {result}"
     if opinion.left_out:
         yield f"not compared, in malformed packets or incomplete ClientHellos: {opinion.left_out}"
+    if opinion.behind:
+        flows = _counted(opinion.behind, "flow")
+        yield f"behind another header, where Wireshark got the client's bytes alone: names of {flows}"
     yield _counted(count, "difference") if count else "no difference"
 
 
@@ -64,6 +67,7 @@ def as_json(opinion: Opinion) -> dict[str, Any]:
         "packets": opinion.packets,
         "equal": dict(sorted(opinion.equal.items())),
         "left_out": opinion.left_out,
+        "behind": opinion.behind,
         "differences": [_difference_json(difference) for difference in opinion.differences],
         "problems": list(opinion.problems),
     }

@@ -108,15 +108,20 @@ class Wireshark:
                 if fact not in self._comparison.expected:
                     self._comparison.optional.add(fact)
 
-    def read_behind(self, facts: Iterable[Fact]) -> None:
-        """Adds what the clients of these flows say behind a preamble, unless a request shows it already."""
+    def read_behind(self, facts: Iterable[Fact]) -> int:
+        """Adds what the clients of these flows say behind a preamble, unless a request shows it already.
+
+        Returns the number of flows of which tshark reads something there.
+        """
         wanted = {fact.endpoints for fact in facts if not self._other_names.has(fact)}
-        if wanted:
-            found = read_behind(self._tshark, self._path, wanted)
-            for hello in found.hellos:
-                self._expect_hello(hello)
-            self._other_names.add_hellos(found.hellos)
-            self._other_names.add_requests(found.requests)
+        if not wanted:
+            return 0
+        found = read_behind(self._tshark, self._path, wanted)
+        for hello in found.hellos:
+            self._expect_hello(hello)
+        self._other_names.add_hellos(found.hellos)
+        self._other_names.add_requests(found.requests)
+        return len({endpoints_of(one) for one in (*found.hellos, *found.requests)})
 
     def expect_other_names(self) -> None:
         """Adds the hosts and certificates of flows without a name in a ClientHello."""

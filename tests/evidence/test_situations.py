@@ -16,6 +16,9 @@ CONFIRMED = (
     *("qinq", "ech_vendor_public_name", "http_connect", "socks", "proxy_headers"),
 )
 
+BEHIND = {"http_connect": 2, "socks": 2, "proxy_headers": 2}
+"""Findings whose names Wireshark reads in the client's bytes alone."""
+
 
 @pytest.fixture(autouse=True)
 def _every_flow_is_a_finding(monkeypatch):
@@ -32,6 +35,7 @@ def test_wireshark_confirms_it(name, tmp_path):
     code, output, problems = netmon("evidence", "verify", "--wireshark", tmp_path / "e")
     assert (code, problems) == (OK, "")
     assert output.count("and Wireshark agrees") == len(list((tmp_path / "e").glob("*.json"))) > 0
+    assert output.count("in the client's bytes alone") == BEHIND.get(name, 0)
 
 
 @pytest.mark.parametrize("name", [*CONFIRMED, "tunnelled_by_the_mirror"])

@@ -392,6 +392,7 @@ def test_a_table_is_csv(tmp_path):
     target = tmp_path / "t.csv"
     assert netmon("report", DEMO, "--table", "time", "-o", target) == (0, "", "")
     assert netmon("report", DEMO, "--table", "time")[1] == target.read_bytes().decode().replace("\r\n", "\n")
-    code, _, problem = netmon("report", DEMO, "--table", "time", "--format", "html")
-    assert code == 2
-    assert "a table is written as CSV" in problem
+    for wrong in (["--format", "html"], ["-o", tmp_path / "t.PDF"]):
+        code, _, problem = netmon("report", DEMO, "--table", "time", *wrong)
+        assert code == 2
+        assert "a table is written as CSV" in problem

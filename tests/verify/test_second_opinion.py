@@ -219,6 +219,11 @@ def test_names_behind_other_headers_are_confirmed(opinion, name):
     found = opinion(golden(name))
     assert found.differences == ()
     assert found.equal["flow"] == found.equal["tcp"] + found.equal["http"]
+    [count] = [line for line in lines(found) if "alone" in line] or [None]
+    flows = {"http_connect": 0, "socks": 1, "proxy_headers": 2}[name]
+    assert as_json(found)["behind"] == flows
+    assert (count is None) == (flows == 0)
+    assert count is None or count.endswith(f"names of {flows} flow{'s' if flows > 1 else ''}")
 
 
 @pytest.mark.parametrize(
