@@ -15,6 +15,6 @@ def checks_of(options: Sequence[str], files: Sequence[str] = (), words: Sequence
         operands.insert(0, "--")
     return {
         **{table.value: shlex.join([*options, "--table", table.value, *operands]) for table in TableName},
-        "second": shlex.join(["netmon", "verify", *(files or ["FILE"])]),
+        "second": shlex.join(["netmon", "verify", *([one for one in files if one != "-"] or ["FILE"])]),
         "json": shlex.join([*options, "--format", "json", "-o", "-", *operands]),
     }

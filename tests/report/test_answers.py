@@ -6,10 +6,12 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
+from netmon.language.language import NARROW, Language
 from netmon.records import CONTACTS, LACKS, OUTCOMES, STANDINGS, UNCOUNTED
 from netmon.report.answers import answer
 from netmon.report.facts import Amount, ConcernFact, Group, Meaning
 from netmon.report.shares import SHARES, share_of
+from netmon.report.sums import as_sum
 
 PLAIN = Meaning(
     vendor="acme", component="files", location="zurich", country="CH", city=None, confidence="agreed",
@@ -146,3 +148,20 @@ def test_statements_count_each_flow_once(found):
         counted = sum(one.sum.flows for one in statement.standings)
         assert counted == statement.counted.flows
         assert counted + sum(one.sum.flows for one in statement.uncounted) == len(compared)
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "said"),
+    [
+        (0, 10**9, "0 %"),
+        (1, 10**9, "< 0.1 %"),
+        (10**9 - 1, 10**9, "> 99.9 %"),
+        (10**9, 10**9, "100 %"),
+        (0, 0, "0 %"),
+        (10**15 - 1, 10**15, "> 99.9 %"),
+    ],
+)
+def test_a_share_is_all_or_nothing_only_if_it_is(part, whole, said):
+    """A hundred bytes to another country are not "0 %", and however many others are not "100 %"."""
+    share = as_sum(Amount(1, part), whole).share
+    assert Language("en").percent(share).replace(NARROW, " ") == said

@@ -6,14 +6,12 @@ import io
 import json
 import re
 import shlex
-import shutil
 from dataclasses import replace
 
 import pytest
 
 from netmon.language.language import ENGLISH, NARROW
 from netmon.report.tabular import TableName
-from netmon.signatures.load import default_folder
 from netmon.store.intake import Intake
 from netmon.store.sqlite import SqliteStore
 from tests.evidence.test_findings import netmon
@@ -358,41 +356,3 @@ def test_the_second_opinion(page):
         assert words == ["netmon", "verify", "FILE"]
         return
     assert netmon(*words[1:])[0] == 0
-
-
-@pytest.mark.parametrize("name", ["-o.pcap", "a b.pcap", "it's $HOME.pcap", "&amp;<b>.pcap", "a/*.pcap"])
-def test_odd_names_of_files(name, tmp_path, monkeypatch):
-    """Commands can be copied as they are, whatever the names of files and folders."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "a").mkdir()
-    shutil.copy(DEMO, tmp_path / name.replace("*", "one"))
-    (tmp_path / "c d.yaml").write_text("subject:\n  country: DE\n")
-    words = [
-        "--config",
-        "c d.yaml",
-        "--signatures",
-        default_folder(),
-        "--privacy",
-        0,
-        "--vendor",
-        "kaspersky",
-    ]
-    page, again = (
-        netmon("report", *words, "--format", kind, "-o", "-", "--", name)[1] for kind in ("html", "json")
-    )
-    found = commands(page)
-    assert {"--config", "--signatures", "--privacy", "--vendor"} <= set(found[0])
-    assert found[-2][-1] == name
-    assert json.loads(run(found[-1]))["rows"] == json.loads(again)["rows"]
-    assert run(next(one for one in found if "time" in one)).count("\n") > 20
-
-
-def test_a_table_is_csv(tmp_path):
-    """It goes to standard output, or to a file, and is no page."""
-    target = tmp_path / "t.csv"
-    assert netmon("report", DEMO, "--table", "time", "-o", target) == (0, "", "")
-    assert netmon("report", DEMO, "--table", "time")[1] == target.read_bytes().decode().replace("\r\n", "\n")
-    for wrong in (["--format", "html"], ["-o", tmp_path / "t.PDF"]):
-        code, _, problem = netmon("report", DEMO, "--table", "time", *wrong)
-        assert code == 2
-        assert "a table is written as CSV" in problem

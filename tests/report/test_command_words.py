@@ -1,0 +1,54 @@
+"""The words of the commands that a report prints: they can be copied, whatever the names are."""
+
+import json
+import shutil
+
+import pytest
+
+from netmon.report.checks import checks_of
+from netmon.signatures.load import default_folder
+from tests.evidence.test_findings import netmon
+from tests.report.test_commands import DEMO, commands, run
+
+
+@pytest.mark.parametrize("name", ["-o.pcap", "a b.pcap", "it's $HOME.pcap", "&amp;<b>.pcap", "a/*.pcap"])
+def test_odd_names_of_files(name, tmp_path, monkeypatch):
+    """Commands can be copied as they are, whatever the names of files and folders."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a").mkdir()
+    shutil.copy(DEMO, tmp_path / name.replace("*", "one"))
+    (tmp_path / "c d.yaml").write_text("subject:\n  country: DE\n")
+    words = [
+        "--config",
+        "c d.yaml",
+        "--signatures",
+        default_folder(),
+        "--privacy",
+        0,
+        "--vendor",
+        "kaspersky",
+    ]
+    page, again = (
+        netmon("report", *words, "--format", kind, "-o", "-", "--", name)[1] for kind in ("html", "json")
+    )
+    found = commands(page)
+    assert {"--config", "--signatures", "--privacy", "--vendor"} <= set(found[0])
+    assert found[-2][-1] == name
+    assert json.loads(run(found[-1]))["rows"] == json.loads(again)["rows"]
+    assert run(next(one for one in found if "time" in one)).count("\n") > 20
+
+
+def test_a_table_is_csv(tmp_path):
+    """It goes to standard output, or to a file, and is no page."""
+    target = tmp_path / "t.csv"
+    assert netmon("report", DEMO, "--table", "time", "-o", target) == (0, "", "")
+    assert netmon("report", DEMO, "--table", "time")[1] == target.read_bytes().decode().replace("\r\n", "\n")
+    for wrong in (["--format", "html"], ["-o", tmp_path / "t.PDF"]):
+        code, _, problem = netmon("report", DEMO, "--table", "time", *wrong)
+        assert code == 2
+        assert "a table is written as CSV" in problem
+
+
+def test_standard_input_has_no_second_reading():
+    """Wireshark cannot read what is gone, so the command has the word FILE."""
+    assert checks_of(["netmon", "report"], ["-"])["second"] == "netmon verify FILE"
