@@ -1,6 +1,8 @@
 """The page has no number that is not in its JSON twin, and no word that is not in it or in the catalogues."""
 
+import csv
 import gettext
+import io
 import re
 from dataclasses import asdict, fields, is_dataclass, replace
 from html.parser import HTMLParser
@@ -8,10 +10,14 @@ from html.parser import HTMLParser
 import pytest
 
 from netmon.language.language import NARROW, Language
+from netmon.report.build import build
 from netmon.report.checks import checks_of
+from netmon.report.gather import gather
 from netmon.report.page import render
+from netmon.report.tabular import TableName, table_as_csv
+from netmon.store.queries import Scope
 from tests.report.quantities import forms, quantities
-from tests.report.recorded import SIGNATURES, report_of
+from tests.report.recorded import SIGNATURES, record, report_of, store_of
 from tests.report.scenes import SCENES
 
 WORD = re.compile(r"[^\W\d_]{2,}")
@@ -154,3 +160,18 @@ def test_every_word_is_of_a_catalogue(report):
         word for month in range(1, 13) for word in WORD.findall(Language("de").day(f"2026-{month:02}-01"))
     }
     assert words - known - months - UNITS - OWN == set()
+
+
+def test_no_table_has_a_formula():
+    """A spreadsheet calculates nothing, whatever a sensor, its site or a client is called."""
+    [watch] = SCENES["moscow"]()
+    watch.sensor = watch.site = watch.interface = '=HYPERLINK("http://example")'
+    report = build(gather(store_of(record([watch])), Scope()), SIGNATURES, ["kaspersky"], ["netmon"])
+    cells = [
+        cell
+        for table in TableName
+        for row in csv.reader(io.StringIO(table_as_csv(report, table), newline=""))
+        for cell in row
+    ]
+    assert '\'=HYPERLINK("http://example")' in cells
+    assert [cell for cell in cells if cell[:1] in ("=", "+", "@")] == []
