@@ -34,7 +34,7 @@ ALLOWED = {
     "loading": set(),
     "privacy": {"days", "errors", "state_file"},
     "processing": {"config", "outputs", "privacy", "state_file"},
-    "signatures": {"_engine", "countries", "errors", "records", "yaml_nodes", "yaml_runs"},
+    "signatures": {"_engine", "countries", "errors", "language", "records", "yaml_nodes", "yaml_runs"},
     "sources": {"_engine", "days", "errors", "frozen", "language", "records", "state_file"},
     "web": {"errors", "exposition", "file_version", "yaml_nodes"},
     "places": {

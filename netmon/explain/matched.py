@@ -8,7 +8,8 @@ from pathlib import Path
 from netmon.explain.event import FlowEvent
 from netmon.language.language import Language
 from netmon.language.marking import _
-from netmon.signatures.explain import Explanation, explain
+from netmon.language.recorded import Recorded
+from netmon.signatures.explain import REASONS, Explanation, explain
 from netmon.signatures.model import NETWORK, NetworkRule, Rule, SignatureSet, Source, Vendor
 from netmon.signatures.source_dates import known_date
 
@@ -52,7 +53,8 @@ def tell_signature(event: FlowEvent, signatures: SignatureSet, language: Languag
         answer = explain(signatures, event.name)
         yield _stated(answer, language)
         for other in answer.competitors:
-            yield say("It also matches {rule}, but {why_not}.", rule=other.rule, why_not=other.why_not)
+            why_not = Recorded(REASONS, language).say(other.why_not)
+            yield say("It also matches {rule}, but {why_not}.", rule=other.rule, why_not=why_not)
     yield from _tell_network(event, signatures, language)
     files = say("Signatures in use now: sha256 {sha256} of all files", sha256=signatures.sha256)
     if vendor.reviewed:
@@ -65,7 +67,9 @@ def tell_signature(event: FlowEvent, signatures: SignatureSet, language: Languag
 def _stated(answer: Explanation, language: Language) -> str:
     """What the signatures say about a name or an address."""
     return language.say(
-        "The signatures in use now say of {queried}: {reason}.", queried=answer.queried, reason=answer.reason
+        "The signatures in use now say of {queried}: {reason}.",
+        queried=answer.queried,
+        reason=Recorded(REASONS, language).say(answer.reason),
     )
 
 

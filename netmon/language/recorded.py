@@ -46,13 +46,16 @@ class Recorded:
             at = match.end()
 
     def _find(self, english: str, at: int) -> tuple[str, re.Match[str]] | None:
-        """The text from which the sentence there was made; of several, that with the shortest match."""
+        """The text from which the sentence there was made; of several, that with the most of its own."""
         found = [(text, match) for text, pattern in self._known if (match := pattern.match(english, at))]
-        return min(found, key=lambda one: one[1].end(), default=None)
+        return max(found, key=lambda one: len(_VALUE.sub("", one[0])), default=None)
 
     def _value(self, value: str) -> str:
-        """A value: a text, or names such as "Moscow or Zürich"."""
+        """A value: a text, another sentence, or names such as "Moscow or Zürich"."""
         said = self._language.say(value)
+        found = self._find(value, 0)
+        if said == value and found is not None and found[1].end() == len(value):
+            return self.say(value)
         if said != value:
             return said
         words = {" or ": f" {self._language.say('or')} "}
@@ -65,7 +68,7 @@ class Recorded:
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    """Finds sentences that were made from a text, up to the end of a word."""
+    """Finds sentences made from a text, up to the end of a word; a value at the end has the rest."""
     parts = _VALUE.split(text)
     found = "".join(f"(?P<{one}>.{{1,400}}?)" if at % 2 else re.escape(one) for at, one in enumerate(parts))
-    return re.compile(rf"{found}(?: |$)")
+    return re.compile(f"{found}$" if text.endswith("}") else f"{found}(?: |$)")

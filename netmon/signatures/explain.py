@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from netmon._engine import Matcher
+from netmon.language.marking import _
 from netmon.records import Vote
 from netmon.signatures.checks import is_below
 from netmon.signatures.match import compile_matcher, tags_alone
@@ -27,7 +28,29 @@ from netmon.signatures.model import (
 )
 from netmon.signatures.read_values import is_within
 
-KIND_WORDS = {"exact": "the exact name", "pattern": "the pattern", "suffix": "the suffix"}
+KIND_WORDS = {"exact": _("the exact name"), "pattern": _("the pattern"), "suffix": _("the suffix")}
+_MATCHES = _("{kind} '{text}' matches")
+_BY_CERTIFICATE = _("no name rule matches, but a certificate that was seen has this name")
+_NO_NAME = _("no rule matches this name")
+_LOOKALIKE = _("'{domain}' is a look-alike of {vendor}: it never matches")
+_LOOKALIKE_BECAUSE = _("'{domain}' is a look-alike of {vendor} ({why}): it never matches")
+_OVER_CERTIFICATE = _("a name rule wins over a certificate")
+_OVER_ALL = _("a look-alike wins over every rule")
+_LONGER_SUFFIX = _("a longer suffix wins")
+_PATTERN_BELOW = _("the pattern below the longer domain, or the first one, wins")
+_KIND_OVER_KIND = _("{winner} wins over {loser}")
+_NO_NETWORK = _("no network of a vendor covers this address")
+_LONGER_PREFIX = _("a longer prefix wins")
+_COVERED = _("network {prefix} covers it; its role 'service' matches by address alone")
+_COVERED_BUT = _("network {prefix} covers it, but {why}")
+_ROLE = _("its role '{role}' does not match by address alone")
+_NOT_SEEN_SINCE = _("no source has seen it with the vendor after {day}")
+REASONS = (
+    *(_MATCHES, _BY_CERTIFICATE, _NO_NAME, _LOOKALIKE, _LOOKALIKE_BECAUSE, _OVER_CERTIFICATE, _OVER_ALL),
+    *(_LONGER_SUFFIX, _PATTERN_BELOW, _KIND_OVER_KIND),
+    *(_NO_NETWORK, _LONGER_PREFIX, _COVERED, _COVERED_BUT, _ROLE, _NOT_SEEN_SINCE),
+)
+"""From which the reasons are made, of decisions and of rules that did not decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +114,17 @@ def _decide_name(signatures: SignatureSet, name: str) -> _Decision:
     winner = None if found is None else signatures.rules[found]
     if isinstance(winner, NameRule):
         others = [Competitor(one, _why_not(one, winner)) for one in matching if one is not winner]
-        others += [Competitor(one, "a name rule wins over a certificate") for one in certificates]
-        return _Decision(winner, f"{KIND_WORDS[winner.kind]} '{winner.text}' matches", tuple(others))
+        others += [Competitor(one, _OVER_CERTIFICATE) for one in certificates]
+        return _Decision(
+            winner, _MATCHES.format(kind=KIND_WORDS[winner.kind], text=winner.text), tuple(others)
+        )
     denial = next(_denials(signatures, name), None)
     if denial is not None:
-        overruled = (Competitor(one, "a look-alike wins over every rule") for one in matching)
+        overruled = (Competitor(one, _OVER_ALL) for one in matching)
         return _Decision(None, denial, tuple(overruled))
     if certificates:
-        return _Decision(
-            certificates[0], "no name rule matches, but a certificate that was seen has this name"
-        )
-    return _Decision(None, "no rule matches this name")
+        return _Decision(certificates[0], _BY_CERTIFICATE)
+    return _Decision(None, _NO_NAME)
 
 
 def _matches(rule: NameRule, name: str) -> bool:
@@ -112,16 +135,17 @@ def _denials(signatures: SignatureSet, name: str) -> Iterator[str]:
     for vendor in signatures.vendors.values():
         for domain in vendor.lookalikes:
             if is_below(name, domain):
-                why = f" ({vendor.denial.why})" if vendor.denial else ""
-                yield f"'{domain}' is a look-alike of {vendor.title}{why}: it never matches"
+                text = _LOOKALIKE_BECAUSE if vendor.denial else _LOOKALIKE
+                why = vendor.denial.why if vendor.denial else ""
+                yield text.format(domain=domain, vendor=vendor.title, why=why)
 
 
 def _why_not(rule: NameRule, winner: NameRule) -> str:
     if rule.kind == winner.kind == "suffix":
-        return "a longer suffix wins"
+        return _LONGER_SUFFIX
     if rule.kind == winner.kind:
-        return "the pattern below the longer domain, or the first one, wins"
-    return f"{KIND_WORDS[winner.kind]} wins over {KIND_WORDS[rule.kind]}"
+        return _PATTERN_BELOW
+    return _KIND_OVER_KIND.format(winner=KIND_WORDS[winner.kind], loser=KIND_WORDS[rule.kind])
 
 
 def _name_remarks(signatures: SignatureSet, name: str) -> Iterator[str]:
@@ -144,15 +168,15 @@ def _decide_address(signatures: SignatureSet, address: str) -> _Decision:
     """Follows the engine's precedence: networks that tag first, then longer prefixes."""
     matching = [rule for rule in signatures.rules_of(NetworkRule) if is_within(address, rule.prefix)]
     if not matching:
-        return _Decision(None, "no network of a vendor covers this address")
+        return _Decision(None, _NO_NETWORK)
     matching.sort(key=lambda rule: (not tags_alone(rule), -int(rule.prefix.partition("/")[2])))
     winner, *others = matching
-    competitors = tuple(Competitor(one, _why_untagged(one) or "a longer prefix wins") for one in others)
+    competitors = tuple(Competitor(one, _why_untagged(one) or _LONGER_PREFIX) for one in others)
     untagged = _why_untagged(winner)
     if untagged is None:
-        reason = f"network {winner.prefix} covers it; its role 'service' matches by address alone"
+        reason = _COVERED.format(prefix=winner.prefix)
     else:
-        reason = f"network {winner.prefix} covers it, but {untagged}"
+        reason = _COVERED_BUT.format(prefix=winner.prefix, why=untagged)
     return _Decision(winner, reason, competitors)
 
 
@@ -161,8 +185,8 @@ def _why_untagged(rule: NetworkRule) -> str | None:
     if tags_alone(rule):
         return None
     if rule.role != "service":
-        return f"its role '{rule.role}' does not match by address alone"
-    return f"no source has seen it with the vendor after {rule.valid_to}"
+        return _ROLE.format(role=rule.role)
+    return _NOT_SEEN_SINCE.format(day=rule.valid_to)
 
 
 def _address_remarks(signatures: SignatureSet, address: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ import pytest
 
 from netmon.language.language import Language
 from netmon.language.recorded import Recorded
+from netmon.signatures.explain import REASONS
 from netmon.verdict.wording import SENTENCES
 
 GERMAN = Recorded(SENTENCES, Language("de"))
@@ -39,6 +40,19 @@ GERMAN = Recorded(SENTENCES, Language("de"))
 def test_sentences_are_recognised_with_their_values(english, german):
     """Cities, countries with and without an article, lists, and reasons within a sentence."""
     assert GERMAN.say(english) == german
+
+
+def test_a_sentence_within_a_sentence():
+    """Both are recognised; a value that is no sentence is quoted."""
+    reasons = Recorded(REASONS, Language("de"))
+    nested = "network 192.0.2.0/24 covers it, but its role 'cdn' does not match by address alone"
+    assert reasons.say(nested) == (
+        "das Netz 192.0.2.0/24 enthält sie, aber bei seiner Rolle „cdn“ genügt die Adresse allein nicht"
+    )
+    assert (
+        reasons.say("the exact name wins over the pattern") == "Vorrang hat der genaue Name, nicht das Muster"
+    )
+    assert reasons.say("network x covers it, but a remark") == "das Netz x enthält sie, aber a remark"
 
 
 @pytest.mark.parametrize(
