@@ -11,6 +11,7 @@ from netmon.frozen import maker_of
 from netmon.places.locator import Locator
 from netmon.places.round_trips import SmallestRoundTrips, own_round_trip
 from netmon.places.sinkhole import is_sinkholed
+from netmon.places.wording import OF_PROXY
 from netmon.records import ClassifiedFlow, Fallback, FlowRecord, Place
 from netmon.signatures.model import NETWORK, Rule, SignatureSet
 from netmon.verdict.holders import Holders
@@ -28,7 +29,7 @@ BEHIND_PROXY = Place(
     "unknown",
     None,
     "unknown",
-    steps=("the address is that of a proxy, and the destination behind it is not visible",),
+    steps=(OF_PROXY,),
 )
 """The place of flows to a proxy."""
 

@@ -44,6 +44,7 @@ ALLOWED = {
         "errors",
         "file_version",
         "frozen",
+        "language",
         "records",
         "signatures",
         "state_file",
@@ -82,7 +83,7 @@ ALLOWED = {
     },
     "destinations": {"days", "places", "records", "state_file"},
     "verdict": {"countries", "days", "language", "places", "records", "signatures"},
-    "explain": {"errors", "language", "records", "signatures", "verdict"},
+    "explain": {"errors", "language", "places", "records", "signatures", "verdict"},
     "monitor": {
         "days",
         "destinations",

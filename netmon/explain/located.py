@@ -9,7 +9,9 @@ from netmon.explain.event import FlowEvent
 from netmon.explain.matched import NOTE, source_lines
 from netmon.language.language import Language
 from netmon.language.marking import _
+from netmon.language.recorded import ALONE, Recorded
 from netmon.language.words import CONFIDENCE
+from netmon.places.wording import STEPS
 from netmon.signatures.model import SignatureSet, Vendor
 
 _CONFIDENCE: Mapping[str, str] = {
@@ -30,9 +32,10 @@ def tell_place(event: FlowEvent, signatures: SignatureSet, language: Language) -
         yield _vote(vote, language)
         yield from _quoted(vote, vendor, language)
     sources = {vote["source"] for vote in votes}
+    steps = Recorded(STEPS, language, ALONE)
     for step in event["netmon.place.steps"]:
         if not _repeats(step, sources):
-            yield say("Step: {step}", step=step)
+            yield say("Step: {step}", step=steps.say(step))
     if any("round trip" in step for step in event["netmon.place.steps"]):
         yield say("A round trip can exclude a place, and never confirms one.")
     excluded = event["netmon.place.excluded"] or event["netmon.place.not_in"]

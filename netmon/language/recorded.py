@@ -7,13 +7,14 @@ no known text stays as it is, for it is a quotation then.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from netmon.language.language import Language
 
 _VALUE = re.compile(r"\{(\w+)\}")
-_CONTEXTS = ("city", "in country", "country", "basis of a concern", "what a concern is about")
-"""What names in a sentence may be, the most specific first."""
+AFTER_IN = ("city", "in country", "country", "basis of a concern", "what a concern is about")
+ALONE = ("city", "country")
+"""What names in a sentence may be, the most specific first: places after "in", and places alone."""
 _MOST_CHARACTERS = 4_000
 """What is longer was not written by netmon, and is left as it is."""
 
@@ -21,9 +22,10 @@ _MOST_CHARACTERS = 4_000
 class Recorded:
     """Says recorded sentences in a language."""
 
-    def __init__(self, texts: Iterable[str], language: Language) -> None:
-        """`texts`: those from which sentences may have been made."""
+    def __init__(self, texts: Iterable[str], language: Language, names: Sequence[str] = AFTER_IN) -> None:
+        """`texts`: those from which sentences may have been made; `names`: what names in them are."""
         self._language = language
+        self._names = names
         self._known = [] if language.code == "en" else [(one, _pattern(one)) for one in texts]
 
     def say(self, english: str) -> str:
@@ -56,6 +58,8 @@ class Recorded:
         found = self._find(value, 0)
         if said == value and found is not None and found[1].end() == len(value):
             return self.say(value)
+        if "; " in value:
+            return "; ".join(map(self._value, value.split("; ")))
         if said != value:
             return said
         words = {" or ": f" {self._language.say('or')} "}
@@ -63,7 +67,7 @@ class Recorded:
         return "".join(words.get(one, one) if at % 2 else self._name(one) for at, one in enumerate(parts))
 
     def _name(self, name: str) -> str:
-        said = (self._language.say_of(context, name) for context in _CONTEXTS)
+        said = (self._language.say_of(context, name) for context in self._names)
         return next((one for one in said if one != name), name)
 
 

@@ -40,6 +40,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from netmon.countries import country_name
+from netmon.places import wording
 from netmon.places.merged import Judged, judge_merged
 from netmon.places.providers import UNKNOWN_PROVIDER, independent_of
 from netmon.records import About, Confidence, Place, Vote
@@ -115,7 +116,7 @@ def _find_locating(judged: Judged, steps: list[str]) -> list[Vote]:
     declared = [vote for vote in locating if vote.source == DECLARED]
     if not declared:
         return _latest(locating, judged, steps)
-    steps.append("the user's declaration takes precedence")
+    steps.append(wording.DECLARED_FIRST)
     return declared[:1]
 
 
@@ -143,11 +144,11 @@ def _find_refuted(
         elif _meant(vote, cities) in excluded:
             what = vote.city or ""
         elif vote.city is None and (_publisher(vote), vote.country) in refuted_for:
-            what = "the city given by its provider"
+            what = wording.CITY_OF_PROVIDER
         else:
             continue
         refuted.append(vote)
-        steps.append(f"{vote.source} is refuted: {what} is too far away")
+        steps.append(wording.REFUTED.format(source=vote.source, what=what))
     return refuted
 
 
@@ -157,17 +158,17 @@ def _find_obstacle(
     """Why the remaining votes do not give a country, and what the place is then; None if they do."""
     anycast = sorted({vote.source for vote in left if vote.about == "anycast"})
     if anycast:
-        return "unknown", f"{', '.join(anycast)} lists it as anycast, announced from several places: unknown"
+        return "unknown", wording.ANYCAST.format(sources=", ".join(anycast))
     if any(vote.source == DECLARED for vote in refuted):
-        return "disputed", "the declaration contradicts the sensor's position: disputed"
+        return "disputed", wording.CONTRADICTS_POSITION
     countries = _countries(left)
     if not countries:
-        return "unknown", "no source locates the address: unknown"
+        return "unknown", wording.NO_SOURCE
     if len(countries) > 1:
-        sides = "; ".join(f"{one} says {_sources(left, one)}" for one in countries)
-        return "disputed", f"the sources disagree on the country ({sides}): disputed"
+        sides = (wording.SIDE.format(country=one, sources=_sources(left, one)) for one in countries)
+        return "disputed", wording.DISAGREE.format(sides="; ".join(sides))
     doubt = _find_doubt(countries[0], left, refuted, unclear)
-    return None if doubt is None else ("disputed", f"{doubt}: disputed")
+    return None if doubt is None else ("disputed", doubt)
 
 
 def _find_doubt(
@@ -176,12 +177,13 @@ def _find_doubt(
     """Why the country on which the remaining votes agree is in doubt; None if it is not."""
     contradicting = [vote.source for vote in left if vote.contradicts]
     if contradicting:
-        return f"{', '.join(contradicting)} has another country than {country}"
+        return wording.OTHER_COUNTRY.format(sources=", ".join(contradicting), country=country)
     others = [vote for vote in unclear if vote.country != country]
     if others:
-        return f"{', '.join(vote.source for vote in others)} may locate it in another country than {country}"
+        sources = ", ".join(vote.source for vote in others)
+        return wording.MAYBE_OTHER_COUNTRY.format(sources=sources, country=country)
     if country in _countries(refuted) and not any(vote.city for vote in left):
-        return f"no remaining source has a city in {country}, and the refuted city is there"
+        return wording.REFUTED_CITY_THERE.format(country=country)
     return None
 
 
@@ -208,9 +210,9 @@ def _weigh(country: str, votes: Sequence[Vote], steps: list[str]) -> tuple[Confi
     independent = independent_of(frozenset(map(_provider, votes)))
     steps.extend(_combine(votes, independent))
     if len(independent) > 1:
-        steps.append(f"{len(independent)} sources agree on {country}")
+        steps.append(wording.AGREE.format(count=len(independent), country=country))
         return "agreed", len(independent)
-    steps.append(f"{_sources(votes, country)} alone says {country}: a single source")
+    steps.append(wording.ALONE.format(sources=_sources(votes, country), country=country))
     return "single", 0
 
 
@@ -218,15 +220,12 @@ def _combine(votes: Sequence[Vote], independent: Sequence[str]) -> Iterator[str]
     """Why there are fewer sources than votes, one line per reason."""
     unknown = sorted({vote.source for vote in votes if _provider(vote) == UNKNOWN_PROVIDER})
     if unknown:
-        together = ": one source together" if len(unknown) > 1 else ""
-        yield (
-            f"the provider of {', '.join(unknown)} is unknown{together}; it may repeat another source,"
-            " so it confirms none"
-        )
+        text = wording.PROVIDERS_UNKNOWN if len(unknown) > 1 else wording.PROVIDER_UNKNOWN
+        yield text.format(sources=", ".join(unknown))
     shared = sorted({_provider(vote) for vote in votes} - {*independent, UNKNOWN_PROVIDER})
     for provider in shared:
         sources = sorted({vote.source for vote in votes if _provider(vote) == provider})
-        yield f"{', '.join(sources)} has data in common with another source: not counted again"
+        yield wording.IN_COMMON.format(sources=", ".join(sources))
 
 
 def _latest(locating: list[Vote], judged: Judged, steps: list[str]) -> list[Vote]:
@@ -236,13 +235,13 @@ def _latest(locating: list[Vote], judged: Judged, steps: list[str]) -> list[Vote
         newer = _newer(vote, judged)
         if newer:
             latest = max(newer, key=lambda one: one.date or "")
-            steps.append(f"{vote.source} is outdated: {latest.source}, from the same provider, differs")
+            steps.append(wording.OUTDATED.format(source=vote.source, latest=latest.source))
         else:
             counting.append(vote)
     for provider in sorted({_provider(vote) for vote in counting} - {UNKNOWN_PROVIDER}):
         sources = sorted({vote.source for vote in counting if _provider(vote) == provider})
         if len(sources) > 1:
-            steps.append(f"{', '.join(sources)} are from one provider: one source")
+            steps.append(wording.ONE_PROVIDER.format(sources=", ".join(sources)))
     return counting
 
 
@@ -291,14 +290,14 @@ def _find_city(country: str, votes: Iterable[Vote], cities: Cities) -> tuple[str
     """Location id, city, and the step that explains them."""
     named = sorted({vote.city for vote in votes if vote.city is not None})
     if not named:
-        return UNKNOWN, None, f"no source names a city in {country}: the location is unknown"
+        return UNKNOWN, None, wording.NO_CITY.format(country=country)
     meant = {cities.find(country, city) for city in named}
     words = " and ".join(named)
     if len(meant) == 1 and (location := meant.pop()) is not None:
-        return location.id, location.city, f"{words} is the location '{location.id}'"
+        return location.id, location.city, wording.LOCATION.format(cities=words, location=location.id)
     if len({city.casefold() for city in named}) == 1:
-        return UNKNOWN, named[0], f"{words} is not a location of the signatures: the location is unknown"
-    return DISPUTED, None, f"the sources name different cities ({words}): the location is disputed"
+        return UNKNOWN, named[0], wording.NO_LOCATION.format(cities=words)
+    return DISPUTED, None, wording.CITIES_DIFFER.format(cities=words)
 
 
 def _meant(vote: Vote, cities: Cities) -> str | None:

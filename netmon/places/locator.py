@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from netmon.days import DAY_NS, iso_day
 from netmon.frozen import maker_of
+from netmon.places import wording
 from netmon.places.database import Database
 from netmon.places.databases import Databases
 from netmon.places.decision import DECLARED, VENDOR, Cities, decide
@@ -153,16 +154,11 @@ class Locator:
         """What a smaller round trip of an earlier flow would exclude, and from where it jumped."""
         before = remembered.jumped_from
         if before is not None:
-            yield (
-                f"the smallest round trip jumped from {before.min_ns / 1e6:.3f} ms to "
-                f"{remembered.min_ns / 1e6:.3f} ms: the address moved, or not always the same server answers"
-            )
+            yield wording.JUMPED.format(before=_ms(before), now=_ms(remembered))
         not_in = self._distance_check.not_in(remembered, known.countries)
         if len(not_in) > len(bound.not_in):
-            yield (
-                f"smallest round trip in seven days: {remembered.min_ns / 1e6:.3f} ms on "
-                f"{iso_day(remembered.seen_ns)}, when what answered could not be in "
-                f"{join_countries(not_in)}: excludes nothing now"
+            yield wording.SMALLEST.format(
+                ms=_ms(remembered), day=iso_day(remembered.seen_ns), countries=join_countries(not_in)
             )
 
     def network(self, address: str, when_ns: int) -> str | None:
@@ -175,6 +171,10 @@ class Locator:
             *self._databases.votes(databases, parse_address(address)),
             *_longest(self._networks, address, day),
         )
+
+
+def _ms(trip: RoundTrip) -> str:
+    return f"{trip.min_ns / 1e6:.3f}"
 
 
 def _named(votes: Sequence[Vote]) -> Iterator[str]:

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from netmon.places import wording
 from netmon.places.providers import content_of
 from netmon.records import Vote
 
@@ -68,14 +69,14 @@ def _judge(vote: Vote, by_country: Mapping[str, set[str]]) -> tuple[bool, str]:
     """True if the vote is about the network, and the reason in one line."""
     others = ", ".join(sorted({source for sources in by_country.values() for source in sources}))
     if not by_country:
-        why = "no source says where the AS is registered"
+        why = wording.NO_REGISTRATION
     elif vote.country not in by_country:
-        return True, f"{vote.source} is merged, and differs from the registration of the AS ({others})"
+        return True, wording.MERGED_LOCATES.format(source=vote.source, others=others)
     elif len(by_country) > 1:
-        why = f"the sources on the registration of the AS disagree ({others})"
+        why = wording.REGISTRATIONS_DISAGREE.format(others=others)
     else:
-        why = f"it repeats the registration of the AS ({others})"
-    return False, f"{vote.source} is merged, and {why}: it does not locate the address"
+        why = wording.REPEATS_REGISTRATION.format(others=others)
+    return False, wording.MERGED.format(source=vote.source, why=why)
 
 
 def _is_merged(vote: Vote) -> bool:

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from netmon.countries import country_name
-from netmon.places import borders
+from netmon.places import borders, wording
 from netmon.places.declared import Position
 from netmon.places.sphere import ELLIPSOID, distance_km
 from netmon.records import RoundTrip
@@ -73,16 +73,17 @@ class DistanceCheck:
 
     def bound(self, trip: RoundTrip, countries: frozenset[str] = frozenset()) -> Bound:
         """What the round trip excludes of the locations and these countries; nothing if it is unreliable."""
-        measured = f"round trip: {trip.min_ns / 1e6:.3f} ms"
+        measured = f"{trip.min_ns / 1e6:.3f}"
         doubt = self._doubt(trip)
         if doubt:
-            return Bound(step=f"{measured}; {doubt}: nothing is excluded")
+            return Bound(step=wording.NOTHING_EXCLUDED.format(ms=measured, why=doubt))
         limit_km = max_distance_km(trip.min_ns)
         ranking = self._rank(countries)
         excluded, not_in = self._locations.beyond(limit_km), ranking.beyond(limit_km)
         slow = self._locations.beyond(limit_km * FIBRE), ranking.beyond(limit_km * FIBRE)
         implausible = tuple(one for one in slow[1] if one not in not_in)
-        step = f"{measured}, so it is at most {limit_km:.0f} km away: {_describe(excluded, not_in, *slow)}"
+        what = _describe(excluded, not_in, *slow)
+        step = wording.AT_MOST.format(ms=measured, km=f"{limit_km:.0f}", what=what)
         return Bound(excluded, not_in, implausible, step)
 
     def not_in(self, trip: RoundTrip, countries: frozenset[str]) -> tuple[str, ...]:
@@ -103,11 +104,11 @@ class DistanceCheck:
     def _doubt(self, trip: RoundTrip) -> str | None:
         """Why the round trip cannot be relied on; None: it can."""
         if self._position is None:
-            return "the sensor's position is not configured"
+            return wording.NO_POSITION
         if trip.interception == "suspected":
-            return "unrelated destinations are equally near, so a middlebox seems to answer"
+            return wording.MIDDLEBOX
         if trip.interception == "unknown" and trip.min_ns < MIN_TRUSTED_NS:
-            return "so small a round trip may come from a middlebox, and few destinations were seen"
+            return wording.MAYBE_MIDDLEBOX
         return None
 
 
@@ -132,13 +133,12 @@ def _describe(
     slow_countries: tuple[str, ...],
 ) -> str:
     """What is excluded, in words; the last two are what is too far for light in fibre."""
-    text = f"excludes {', '.join(excluded) or 'nothing'}"
-    if not_in:
-        text += f"; what answered cannot be in {join_countries(not_in)}"
+    text = wording.EXCLUDES_COUNTRIES if not_in else wording.EXCLUDES
+    text = text.format(places=", ".join(excluded) or "nothing", countries=join_countries(not_in))
     doubtful = [one for one in slow_locations if one not in excluded]
     doubtful += [country_name(one) for one in slow_countries if one not in not_in]
     if doubtful:
-        text += f"; implausible by light in fibre, which excludes nothing: {', '.join(doubtful)}"
+        return wording.IMPLAUSIBLE.format(what=text, places=", ".join(doubtful))
     return text
 
 

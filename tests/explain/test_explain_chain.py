@@ -287,7 +287,7 @@ def test_place_and_verdict_in_german():
         "Gilt am 2026-06-01 für Nutzer in DE.",
         "Hier: der Ort ist einer, der zugesagt war.",
         "Der erste Hop liegt in Zurich, wie für die Verarbeitung zugesagt; ",
-        "Schritt: 2 sources agree on CH",
+        "Schritt: 2 Quellen nennen übereinstimmend CH",
         "sagen über eu.files.cloud.example: das Suffix „files.cloud.example“ passt.",
         "Ebenso passt suffix cloud.example, aber: ein längeres Suffix geht vor.",
         "das Netz 198.51.100.0/24 enthält sie; wegen seiner Rolle „service“ genügt die Adresse allein.",

@@ -5,7 +5,8 @@ import time
 import pytest
 
 from netmon.language.language import Language
-from netmon.language.recorded import Recorded
+from netmon.language.recorded import ALONE, Recorded
+from netmon.places.wording import STEPS
 from netmon.signatures.explain import REASONS
 from netmon.verdict.wording import SENTENCES
 
@@ -53,6 +54,33 @@ def test_a_sentence_within_a_sentence():
         reasons.say("the exact name wins over the pattern") == "Vorrang hat der genaue Name, nicht das Muster"
     )
     assert reasons.say("network x covers it, but a remark") == "das Netz x enthält sie, aber a remark"
+
+
+@pytest.mark.parametrize(
+    ("english", "german"),
+    [
+        (
+            "the sources disagree on the country (CH says a, b; RU says c): disputed",
+            "die Quellen sind sich über das Land nicht einig (CH nach a, b; RU nach c): strittig",
+        ),
+        ("a is refuted: Switzerland is too far away", "a ist widerlegt: Schweiz ist zu weit entfernt"),
+        (
+            "round trip: 1.5 ms, so it is at most 150 km away: excludes moscow; what answered cannot be in "
+            "Iran or China; implausible by light in fibre, which excludes nothing: zurich, Poland",
+            "Umlaufzeit: 1.5 ms, also höchstens 150 km entfernt: schließt moscow aus; was antwortete, kann "
+            "hier nicht sein: Iran oder China; bei Licht in Glasfaser unplausibel, was nichts ausschließt: "
+            "zurich, Polen",
+        ),
+        (
+            "a is merged, and it repeats the registration of the AS (b): it does not locate the address",
+            "a ist zusammengeführt, und sie wiederholt die Registrierung des AS (b): "
+            "sie verortet die Adresse nicht",
+        ),
+    ],
+)
+def test_steps_to_a_place(english, german):
+    """Lists within a sentence, sentences within one, and countries that stand alone."""
+    assert Recorded(STEPS, Language("de"), ALONE).say(english) == german
 
 
 @pytest.mark.parametrize(
