@@ -220,8 +220,8 @@ impl Monitor {
         let side = sender.side;
         let is_new = |flow: &Flow| flow.opening.is_closed() && flow.starts_new_connection(side, header);
         let mut slot = self.continue_flow(sender.slot, true, arrival.time_ns, is_new);
-        let is_clear = header.flags & flags::SYN == 0 && self.pending.is_empty() && self.idle.is_empty();
-        if let Some(running) = slot.filter(|_| !is_clear) {
+        let is_clear = header.flags & flags::SYN == 0 && self.pending.is_empty();
+        if let Some(running) = slot.filter(|slot| !is_clear || self.is_beside_rest(*slot)) {
             slot = match self.contest(running, segment, header, (sender, arrival), captured) {
                 Owner::Flow(slot) => Some(slot),
                 Owner::Next(segments) => self.follow_pending(&segments, sender),
@@ -313,7 +313,10 @@ impl Monitor {
         captured: Option<&Captured<'_>>,
     ) {
         let side = sender.side;
-        let slot = self.continue_flow(sender.slot, false, arrival.time_ns, |_| false);
+        let mut slot = self.continue_flow(sender.slot, false, arrival.time_ns, |_| false);
+        if let Some(other) = slot.filter(|slot| self.is_beside_rest(*slot)) {
+            slot = self.contest_quic(other, segment, sender);
+        }
         let slot = slot.unwrap_or_else(|| self.admit(sender, arrival, segment, MessageKind::of(segment)));
         let Some(flow) = self.table.get_mut(slot) else { return };
         flow.add(side, segment, arrival.time_ns);

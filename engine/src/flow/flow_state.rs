@@ -85,6 +85,16 @@ impl Flow {
         self.id.into()
     }
 
+    /// Number of the flow with which its connection began.
+    pub fn first_id(&self) -> u64 {
+        self.continues().unwrap_or(self.id())
+    }
+
+    /// It shows something of its own: part of an opening, or DNS messages.
+    pub fn has_disclosed(&self) -> bool {
+        self.message_kind.is_some() || self.clues().is_some_and(|clues| !clues.disclosed.is_empty())
+    }
+
     /// Number of the first packet in the capture file; 0 if it comes from no file.
     pub fn first_packet(&self) -> u64 {
         self.first_packet.into()

@@ -10,7 +10,7 @@
 use super::draws::Draws;
 use super::remembered::Remembered;
 use crate::address::realm_host::Host;
-use crate::types::flow_key::FlowKey;
+use crate::types::flow_key::{FlowKey, TCP};
 use crate::wire::quic::{may_be_short_header, short_header_id, ConnectionId, MAX_CID};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -25,9 +25,11 @@ const BUSY_SHARE: usize = 4;
 /// A place in the memory.
 #[derive(Debug)]
 struct Place {
-    /// By what it is found; QUIC has one for either direction.
+    /// By what it is found: its ends, or those in what is sent to the client and to the server of QUIC.
     keys: [Option<u64>; 2],
     client: u32,
+    /// Its hosts and the server's port, if it is of QUIC.
+    pair: u32,
     remembered: Remembered,
 }
 
@@ -41,6 +43,8 @@ pub struct IdleMemory {
     draws: Draws,
     /// Those that went on after a silence.
     continued: usize,
+    /// QUIC connections by their hosts and the server's port.
+    pairs: HashMap<u32, u32, RandomState>,
     /// A bit for each length of a connection ID that is in use.
     id_lengths: u32,
 }
@@ -64,6 +68,7 @@ impl IdleMemory {
             max_places: max_places.min(u32::MAX as usize),
             draws: Draws::default(),
             continued: 0,
+            pairs: HashMap::default(),
             id_lengths: 0,
         }
     }
@@ -81,18 +86,55 @@ impl IdleMemory {
     /// Remembers a TCP connection; true if another was evicted for it.
     pub fn remember_tcp(&mut self, key: &FlowKey, client: Host, remembered: Remembered) -> bool {
         let keys = [Some(self.hasher.hash_one(key)), None];
-        self.insert(keys, client, remembered)
+        self.insert(keys, (client, 0), remembered)
     }
 
-    /// Remembers a QUIC connection; true if another was evicted for it.
-    pub fn remember_quic(&mut self, key: &FlowKey, ids: QuicIds, remembered: Remembered) -> bool {
+    /// Remembers a QUIC connection by what `side` shows; true if another was evicted for it. One that has the same port and
+    /// no ID of the client keeps its place until both sides have shown this one.
+    pub fn remember_quic(
+        &mut self,
+        key: &FlowKey,
+        ids: QuicIds,
+        side: usize,
+        remembered: Remembered,
+    ) -> bool {
         let client = remembered.client_side();
         let to_client = self.key_to_client(key, client, ids.client);
-        let keys = [Some(self.key_to_server(key, 1 - client, ids.server)), Some(to_client)];
+        let rests = self.numbers.get(&to_client).map(|number| &self.places[*number as usize].remembered);
+        let is_free = rests.is_none_or(|one| one.yields_to(side));
+        if !is_free && side == client {
+            return false;
+        }
+        let keys =
+            [Some(to_client).filter(|_| is_free), Some(self.key_to_server(key, 1 - client, ids.server))];
         for id in [ids.server, ids.client] {
             self.id_lengths |= 1 << id.as_slice().len();
         }
-        self.insert(keys, key.host(client), remembered)
+        self.insert(keys, (key.host(client), self.pair(key, client)), remembered)
+    }
+
+    /// The client uses the ID that the server chose: the connection that is remembered by it takes the place of another one
+    /// that has the same port and no ID of the client.
+    pub fn establish_quic(&mut self, key: &FlowKey, client: usize, ids: QuicIds) {
+        let to_client = self.key_to_client(key, client, ids.client);
+        let to_server = self.key_to_server(key, 1 - client, ids.server);
+        let [rests, own] = [to_client, to_server].map(|key| self.numbers.get(&key).copied());
+        if let Some(number) = rests.filter(|_| rests != own) {
+            self.remove(number);
+        }
+        if let Some(number) = self.numbers.get(&to_server).copied() {
+            self.places[number as usize].keys[0] = Some(to_client);
+            self.numbers.insert(to_client, number);
+        }
+    }
+
+    /// A connection with these ends is remembered: of TCP one with both, of QUIC one with these hosts and the server's port.
+    pub fn may_hold(&self, key: &FlowKey) -> bool {
+        match key.protocol {
+            _ if self.is_empty() => false,
+            TCP => self.numbers.contains_key(&self.hasher.hash_one(key)),
+            _ => [0, 1].into_iter().any(|client| self.pairs.contains_key(&self.pair(key, client))),
+        }
     }
 
     /// True if the connection with these IDs is remembered.
@@ -129,6 +171,12 @@ impl IdleMemory {
         Some((remembered, client))
     }
 
+    /// The connection that goes on with a datagram from `side`: number of its first flow, and the side of its client.
+    pub fn quic_owner(&self, key: &FlowKey, side: usize, datagram: &[u8]) -> Option<(u64, usize)> {
+        let (number, client) = self.find_quic(key, side, datagram)?;
+        Some((self.places[number as usize].remembered.first_id, client))
+    }
+
     fn find_quic(&self, key: &FlowKey, side: usize, datagram: &[u8]) -> Option<(u32, usize)> {
         if self.id_lengths == 0 || !may_be_short_header(datagram) {
             return None;
@@ -141,6 +189,12 @@ impl IdleMemory {
         });
         let mut found = keys.filter_map(|(key, client)| Some((*self.numbers.get(&key?)?, client)));
         found.next()
+    }
+
+    /// The hosts and the server's port.
+    fn pair(&self, key: &FlowKey, client: usize) -> u32 {
+        let server = 1 - client;
+        self.hasher.hash_one((key.host(client), key.host(server), key.ports[server])) as u32
     }
 
     /// The key of what is sent to a server.
@@ -157,7 +211,12 @@ impl IdleMemory {
         self.hasher.hash_one((false, key.host(server), key.ports[server], id.as_slice()))
     }
 
-    fn insert(&mut self, keys: [Option<u64>; 2], client: Host, remembered: Remembered) -> bool {
+    fn insert(
+        &mut self,
+        keys: [Option<u64>; 2],
+        (client, pair): (Host, u32),
+        remembered: Remembered,
+    ) -> bool {
         for key in keys.into_iter().flatten() {
             if let Some(number) = self.numbers.get(&key).copied() {
                 self.remove(number); // the same connection, or an earlier one with the same ends
@@ -172,7 +231,10 @@ impl IdleMemory {
             let client = self.hasher.hash_one(client.host_prefix()) as u32;
             self.numbers.extend(keys.into_iter().flatten().map(|key| (key, number)));
             self.continued += usize::from(remembered.has_continued);
-            self.places.push(Place { keys, client, remembered });
+            if keys[1].is_some() {
+                *self.pairs.entry(pair).or_default() += 1;
+            }
+            self.places.push(Place { keys, client, pair, remembered });
         }
         is_full
     }
@@ -183,6 +245,12 @@ impl IdleMemory {
             self.numbers.remove(&key);
         }
         self.continued -= usize::from(place.remembered.has_continued);
+        if let Some(count) = self.pairs.get_mut(&place.pair).filter(|_| place.keys[1].is_some()) {
+            *count -= 1;
+            if *count == 0 {
+                self.pairs.remove(&place.pair);
+            }
+        }
         if let Some(moved) = self.places.get(number as usize) {
             self.numbers.extend(moved.keys.into_iter().flatten().map(|key| (key, number)));
         }

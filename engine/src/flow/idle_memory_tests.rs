@@ -3,7 +3,8 @@ use crate::address::realm::Realm;
 use crate::address::Address;
 use crate::flow::Flow;
 use crate::types::arrival::Arrival;
-use crate::types::flow_key::{TCP, UDP};
+use crate::types::flow_key::UDP;
+use crate::types::volume::Volume;
 
 fn key(protocol: u8, client: u32, port: u16) -> FlowKey {
     let addresses = [Address::v4(client.to_be_bytes()), Address::v4([203, 0, 113, 1])];
@@ -74,7 +75,7 @@ fn quic_is_found_by_the_receivers_id_whatever_the_clients_port() {
         let mut memory = IdleMemory::new(10);
         let before = key(UDP, 1, 50_000);
         let ids = QuicIds { server: id(7, server), client: id(9, client) };
-        memory.remember_quic(&before, ids, remembered(before, 5, false));
+        memory.remember_quic(&before, ids, 1, remembered(before, 5, false));
         assert!(memory.has_quic(&before, 0, ids));
         let mut found =
             |key: FlowKey, side, datagram: &[u8]| memory.continue_quic(&key, side, datagram).map(|one| one.1);
@@ -174,10 +175,63 @@ fn a_quic_connection_that_goes_on_is_counted_once() {
     let id = |byte: u8| ConnectionId::new(&[byte; 8]).unwrap();
     let mut memory = IdleMemory::new(10);
     let before = key(UDP, 1, 50_000);
-    memory.remember_quic(&before, QuicIds { server: id(7), client: id(9) }, remembered(before, 5, false));
+    memory.remember_quic(&before, QuicIds { server: id(7), client: id(9) }, 1, remembered(before, 5, false));
     let datagram = [&[0x41][..], &[7; 30]].concat();
     for _ in 0..3 {
         assert!(memory.continue_quic(&before, 0, &datagram).is_some());
         assert_eq!(memory.continued, 1);
+    }
+}
+
+#[test]
+fn a_connection_without_an_id_of_the_client_keeps_its_port_until_both_sides_have_shown_another() {
+    let ids = |byte: u8| QuicIds {
+        server: ConnectionId::new(&[byte; 8]).unwrap(),
+        client: ConnectionId::new(&[]).unwrap(),
+    };
+    let ends = key(UDP, 1, 50_000);
+    let mut memory = IdleMemory::new(10);
+    let owner = |memory: &IdleMemory, side, byte: u8| {
+        memory.quic_owner(&ends, side, &[&[0x41][..], &[byte; 30]].concat()).map(|one| one.0)
+    };
+    let add = |memory: &mut IdleMemory, byte, side, id| {
+        let arrival = Arrival { time_ns: 5, ..Arrival::default() };
+        let mut flow = Flow::new(ends, 0, id, arrival, None);
+        flow.traffic.add_volumes([Volume { packets: 1, bytes: 100 }; 2]);
+        memory.remember_quic(&ends, ids(byte), side, Remembered::of(&flow, false))
+    };
+    add(&mut memory, 1, 1, 70);
+    add(&mut memory, 2, 1, 71); // the server shows another
+    add(&mut memory, 3, 0, 72); // a client alone shows none
+    assert_eq!([1, 2, 3].map(|byte| owner(&memory, 0, byte)), [Some(70), Some(71), None]);
+    assert_eq!(owner(&memory, 1, 9), Some(70));
+    memory.establish_quic(&ends, 0, ids(1));
+    assert_eq!((owner(&memory, 1, 9), memory.len()), (Some(70), 2));
+    memory.establish_quic(&ends, 0, ids(3)); // unknown
+    memory.establish_quic(&ends, 0, ids(2));
+    assert_eq!([1, 2].map(|byte| owner(&memory, 0, byte)), [None, Some(71)]);
+    assert_eq!((owner(&memory, 1, 9), memory.len(), memory.numbers.len()), (Some(71), 1, 2));
+}
+
+#[test]
+fn whether_a_connection_between_two_hosts_is_held_is_known_until_it_is_evicted() {
+    let mut memory = IdleMemory::new(16);
+    for client in 0..200u32 {
+        let ends = key(UDP, client, 50_000);
+        let [server, of_client] = [[1; 4], [2; 4]].map(|mut id: [u8; 4]| {
+            id[1..].copy_from_slice(&client.to_be_bytes()[1..]);
+            ConnectionId::new(&id).unwrap()
+        });
+        memory.remember_quic(&ends, QuicIds { server, client: of_client }, 1, remembered(ends, 5, false));
+        remember(&mut memory, client, 7, false);
+        assert!(memory.may_hold(&key(TCP, client, 7)));
+        assert_eq!(memory.pairs.values().sum::<u32>() as usize, quic(&memory));
+        assert_eq!((0..200).filter(|n| memory.may_hold(&key(UDP, *n, 1))).count(), memory.pairs.len());
+    }
+    (0..200).for_each(|client| drop(memory.take_tcp(&key(TCP, client, 7))));
+    assert_eq!((memory.len(), memory.pairs.len()), (quic(&memory), quic(&memory)));
+
+    fn quic(memory: &IdleMemory) -> usize {
+        memory.places.iter().filter(|place| place.keys[1].is_some()).count()
     }
 }

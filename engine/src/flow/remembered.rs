@@ -18,7 +18,7 @@ pub struct Remembered {
     naming: NamingState,
     clues: Option<Box<Clues>>,
     /// Number of the flow with which the connection began.
-    first_id: u64,
+    pub(super) first_id: u64,
     pub(super) last_ns: u64,
     client: u8,
     /// The side of which alone packets were seen.
@@ -41,7 +41,7 @@ impl Remembered {
             handshake: flow.view.handshake.to_be_continued(),
             naming: flow.naming,
             clues: flow.clues().cloned().map(Box::new),
-            first_id: flow.continues().unwrap_or(flow.id()),
+            first_id: flow.first_id(),
             last_ns: flow.traffic.last_ns(),
             client: flow.ends.client_side() as u8,
             is_matched,
@@ -71,9 +71,16 @@ impl Remembered {
         flow.ends.orient(client);
         flow.opening = if is_swapped { self.opening.swapped() } else { self.opening };
         flow.naming = self.naming;
+        flow.naming.note_rest(false);
         flow.view.unseen = self.unseen.to_be_continued();
         flow.view.handshake = self.handshake.to_be_continued();
         flow.with_clues(clues)
+    }
+
+    /// Another connection between the same ends takes its place, because of what `side` shows: only that side was ever seen,
+    /// so nobody answers visibly.
+    pub fn yields_to(&self, side: usize) -> bool {
+        self.alone.is_some_and(|alone| usize::from(alone) == side)
     }
 
     /// The side of the client.

@@ -7,14 +7,14 @@ use crate::flow::{due_ns, Flow};
 use crate::kept::captured::Captured;
 use crate::types::arrival::Arrival;
 use crate::types::end_reason::EndReason;
+use crate::types::flow_key::FlowKey;
 use crate::types::tcp_header::TcpHeader;
 use crate::wire::flags::{ACK, RST, SYN};
 use crate::wire::Segment;
 
+const SYN_ACK: u8 = SYN | ACK;
 /// What follows a SYN before it is answered, or answers it, has numbers this near to it at most.
 const MAX_FIRST_BYTES: u32 = 1 << 16;
-/// A flow of more packets than this is more than some stray segments between the ends of a connection that rests.
-const MOST_STRAY: u64 = 8;
 
 /// The connection that a segment belongs to.
 pub(super) enum Owner {
@@ -48,6 +48,9 @@ impl Monitor {
         captured: Option<&Captured<'_>>,
     ) -> Owner {
         let side = sender.side;
+        if self.goes_on(slot, header, sender) {
+            return self.resume(slot, segment, sender).map_or_else(|| Owner::Next(Vec::new()), Owner::Flow);
+        }
         let own = |with_payload| PendingSegment::of(segment, (side, header), arrival, captured, with_payload);
         let has_room = self.pending.has_room();
         if self.table.get(slot).is_some_and(|flow| flow.starts_new_connection(side, header)) {
@@ -72,7 +75,22 @@ impl Monitor {
         if follows.is_some_and(|(_, first_byte)| self.pending.extend(slot, *first_byte, own(has_room))) {
             return Owner::Unknown;
         }
-        Owner::Flow(self.resume_rest(slot, header, sender).unwrap_or(slot))
+        if flow.naming.is_beside_rest() && is_answer(flow, side, header) {
+            self.forget_rest(slot, sender.key);
+        }
+        Owner::Flow(slot)
+    }
+
+    /// A flow began between the ends of a connection that rests, and nothing shows yet that it is more than stray packets.
+    #[inline]
+    pub(super) fn is_beside_rest(&self, slot: u32) -> bool {
+        self.table.get(slot).is_some_and(|flow| flow.naming.is_beside_rest())
+    }
+
+    /// A segment belongs to the connection that rests between the ends of a flow, whatever came in between.
+    fn goes_on(&self, slot: u32, header: TcpHeader, sender: Sender<'_>) -> bool {
+        self.is_beside_rest(slot)
+            && self.idle.find_tcp(sender.key).is_some_and(|one| one.fits(sender.side, header))
     }
 
     /// A SYN that waits was answered: its connection takes the place of the one that ran. Returns its first segments.
@@ -88,36 +106,49 @@ impl Monitor {
             let reason = flow.opening.end_reason(EndReason::Reused);
             self.end(slot, reason);
         }
+        if header.flags & SYN_ACK == SYN_ACK && answered.iter().any(|syn| syn.side != sender.side) {
+            self.forget_rest(slot, sender.key);
+        }
         let mut segments: Vec<PendingSegment> = answered.into_iter().flat_map(|syn| syn.segments).collect();
         segments.sort_by_key(|one| one.arrival.time_ns);
         segments
     }
 
-    /// A connection that rests goes on after stray segments, which began a flow: that is its flow now. Returns its slot.
-    fn resume_rest(&mut self, slot: u32, header: TcpHeader, sender: Sender<'_>) -> Option<u32> {
-        let Sender { key, side, .. } = sender;
-        let flow = self.table.get_mut(slot)?;
-        if flow.traffic.packets() > MOST_STRAY || flow.continues().is_some() {
-            return None;
-        }
-        if header.flags & SYN != 0 {
-            if header.flags & ACK != 0 && flow.opening.stream_start(1 - side) == Some(header.ack) {
-                self.idle.take_tcp(key); // another connection between its ends has begun
-            }
-            return None;
-        }
-        let is_stray =
-            !flow.opening.had_payload() || flow.traffic.sides().iter().any(|sent| sent.packets == 0);
-        let remembered = self.idle.find_tcp(key).filter(|one| is_stray && one.fits(side, header))?;
-        flow.finish_opening(slot, &mut self.heads, &mut self.tally);
-        let arrival = Arrival {
-            time_ns: flow.traffic.start_ns(),
-            interface: flow.interface(),
-            number: flow.first_packet(),
+    /// The flow of the segment is one that began beside a QUIC connection between the same hosts: whose the segment is shows its
+    /// connection ID, or without one, unless the flow has a handshake, its ports. None if it begins a flow.
+    #[cold]
+    pub(super) fn contest_quic(
+        &mut self,
+        slot: u32,
+        segment: &Segment<'_>,
+        sender: Sender<'_>,
+    ) -> Option<u32> {
+        let has_handshake = self.table.get(slot)?.opening.quic().is_some();
+        let owner = self.idle.quic_owner(sender.key, sender.side, segment.payload);
+        let Some((first_id, client)) = owner.filter(|owner| owner.1 == sender.side || !has_handshake) else {
+            return Some(slot);
         };
-        let resumed = remembered.resume(*key, remembered.client_side(), flow.id(), arrival);
+        let flow = self.table.get_mut(slot)?;
+        if flow.first_id() != first_id {
+            return self.resume(slot, segment, sender);
+        }
+        flow.naming.note_rest(client != sender.side); // its client uses the ID that the server chose
+        Some(slot)
+    }
+
+    /// A connection that rests goes on with a segment, after stray ones that began a flow: that is its flow now. Returns its
+    /// slot; None if it begins a flow, because the stray ones disclosed something, with which theirs ends.
+    fn resume(&mut self, slot: u32, segment: &Segment<'_>, sender: Sender<'_>) -> Option<u32> {
+        let flow = self.table.get_mut(slot)?;
+        flow.finish_opening(slot, &mut self.heads, &mut self.tally);
+        if flow.has_disclosed() {
+            self.end(slot, EndReason::Reused);
+            return None;
+        }
+        let (id, number) = (flow.id(), flow.first_packet());
+        let arrival = Arrival { time_ns: flow.traffic.start_ns(), interface: flow.interface(), number };
+        let resumed = self.resume_flow(sender, id, arrival, segment)?;
         let mut resumed = resumed.with_strays(self.table.remove(slot)?);
-        self.idle.take_tcp(key);
         resumed.look_up_names(&self.names, &self.matcher);
         let due_ns = due_ns(&self.settings, &resumed, arrival.time_ns);
         let slot = self.table.insert(resumed, due_ns); // the same, for which SYNs may wait
@@ -125,6 +156,25 @@ impl Monitor {
             self.decide(slot);
         }
         Some(slot)
+    }
+
+    /// Another connection has taken the place of the one that rests between the ends of a flow: that is forgotten.
+    fn forget_rest(&mut self, slot: u32, key: &FlowKey) {
+        self.idle.take_tcp(key);
+        if let Some(flow) = self.table.get_mut(slot) {
+            flow.naming.note_rest(false);
+        }
+    }
+}
+
+/// A segment of `side` answers the SYN with which a flow began, or is the SYN that was answered, if that comes late.
+fn is_answer(flow: &Flow, side: usize, header: TcpHeader) -> bool {
+    let acknowledges = |first_byte: u32| header.ack.wrapping_sub(first_byte) <= MAX_FIRST_BYTES;
+    let first_byte = flow.opening.stream_start(1 - side).filter(|_| flow.opening.is_started());
+    match header.flags & (SYN | ACK | RST) {
+        SYN_ACK => first_byte.is_some_and(acknowledges),
+        SYN => first_byte.is_some() && flow.view.unseen.next_of(side) == header.first_byte(),
+        _ => false,
     }
 }
 

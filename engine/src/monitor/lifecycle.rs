@@ -68,8 +68,11 @@ impl Monitor {
         self.flow_ids.0 += self.flow_ids.1;
         self.tally.flows += 1;
         let recalled = self.recall(sender, id, arrival, segment);
-        let mut flow =
-            recalled.unwrap_or_else(|| Flow::new(*sender.key, sender.side, id, arrival, message_kind));
+        let mut flow = recalled.unwrap_or_else(|| {
+            let mut flow = Flow::new(*sender.key, sender.side, id, arrival, message_kind);
+            flow.naming.note_rest(self.idle.may_hold(sender.key));
+            flow
+        });
         let first_ns = self.tally.first_ns.unwrap_or(arrival.time_ns);
         if arrival.time_ns.saturating_sub(first_ns) > self.settings.timeout_ns(flow.ends.is_tcp()) {
             flow.naming.note_unknown_start();

@@ -24,29 +24,38 @@ impl Monitor {
         arrival: Arrival,
         segment: &Segment<'_>,
     ) -> Option<Flow> {
-        let Sender { key, side, .. } = sender;
-        match segment.transport {
-            Transport::Tcp { seq, ack, flags } => {
-                let header = TcpHeader { seq, ack, flags };
-                let found = self.idle.find_tcp(key)?;
-                let is_other_half = found.is_other_half(side, header, arrival.interface);
-                let is_continued =
-                    found.fits(side, header) || (is_other_half && flags & (SYN | ACK) == SYN | ACK);
-                if is_other_half {
-                    self.timer.distrust_clocks();
-                    self.tally.view(arrival.interface).clock_steps += 1;
-                }
-                if !is_continued {
-                    return None; // a stray segment, or another connection; nothing is forgotten until that is answered
-                }
-                let remembered = self.idle.take_tcp(key)?;
-                Some(remembered.resume(*key, remembered.client_side(), id, arrival))
+        if let Transport::Tcp { seq, ack, flags } = segment.transport {
+            let header = TcpHeader { seq, ack, flags };
+            let found = self.idle.find_tcp(sender.key)?;
+            let is_other_half = found.is_other_half(sender.side, header, arrival.interface);
+            let is_continued =
+                found.fits(sender.side, header) || (is_other_half && flags & (SYN | ACK) == SYN | ACK);
+            if is_other_half {
+                self.timer.distrust_clocks();
+                self.tally.view(arrival.interface).clock_steps += 1;
             }
-            Transport::Udp => {
-                let (remembered, client) = self.idle.continue_quic(key, side, segment.payload)?;
-                Some(remembered.resume(*key, client, id, arrival))
+            if !is_continued {
+                return None; // a stray segment, or another connection; nothing is forgotten until that is answered
             }
         }
+        self.resume_flow(sender, id, arrival, segment)
+    }
+
+    /// The flow with number `id` with which the remembered connection goes on to which this segment belongs.
+    pub(super) fn resume_flow(
+        &mut self,
+        sender: Sender<'_>,
+        id: u64,
+        arrival: Arrival,
+        segment: &Segment<'_>,
+    ) -> Option<Flow> {
+        let Sender { key, side, .. } = sender;
+        if let Transport::Tcp { .. } = segment.transport {
+            let remembered = self.idle.take_tcp(key)?;
+            return Some(remembered.resume(*key, remembered.client_side(), id, arrival));
+        }
+        let (remembered, client) = self.idle.continue_quic(key, side, segment.payload)?;
+        Some(remembered.resume(*key, client, id, arrival))
     }
 
     /// Remembers the TCP connection of a flow that is over only because it was silent, or had no room.
@@ -54,11 +63,22 @@ impl Monitor {
         let is_open = matches!(reason, EndReason::Idle | EndReason::Evicted) && !flow.opening.is_closed();
         let is_whole = flow.view.unseen.is_answered() && flow.contact() == Contact::Data;
         let is_dns = flow.ends.has_port(DNS_PORT);
-        if is_open && is_whole && flow.ends.is_tcp() && !is_dns {
+        if is_open && is_whole && flow.ends.is_tcp() && !is_dns && !self.is_stray(flow) {
             let remembered = Remembered::of(flow, is_matched);
             let has_evicted = self.idle.remember_tcp(flow.ends.key(), flow.ends.client(), remembered);
             self.tally.evicted.idle_connections += u64::from(has_evicted);
         }
+    }
+
+    /// A flow ends between whose ends a connection rests: it keeps its place. Where one direction is mirrored, nobody answers
+    /// visibly, and the SYN of that direction is enough.
+    fn is_stray(&self, flow: &Flow) -> bool {
+        let is_alone = |side: usize| flow.traffic.sides()[1 - side].packets == 0;
+        let begins = |rests: &Remembered| {
+            flow.opening.is_started()
+                && [0, 1].into_iter().any(|side| is_alone(side) && rests.yields_to(side))
+        };
+        self.idle.find_tcp(flow.ends.key()).is_some_and(|rests| !begins(rests))
     }
 
     /// Remembers a QUIC connection by the connection IDs in a long header: those with which the server answers, or the
@@ -79,11 +99,15 @@ impl Monitor {
         let key = *flow.ends.key();
         let [server_len, client_len] = [ids.server, ids.client].map(|id| id.as_slice().len());
         let is_telling = server_len >= MIN_ID && (client_len == 0 || client_len >= MIN_ID);
+        if is_telling && self.idle.has_quic(&key, client, ids) && side == client {
+            return self.idle.establish_quic(&key, client, ids);
+        }
         if !is_telling || self.idle.has_quic(&key, client, ids) {
             return;
         }
         let is_matched = identify(flow.knowledge(), &self.matcher).signature.is_some();
         let remembered = Remembered::of(flow, is_matched);
-        self.tally.evicted.idle_connections += u64::from(self.idle.remember_quic(&key, ids, remembered));
+        self.tally.evicted.idle_connections +=
+            u64::from(self.idle.remember_quic(&key, ids, side, remembered));
     }
 }

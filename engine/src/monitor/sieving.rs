@@ -110,6 +110,7 @@ impl Flow {
         let is_unreported = !self.reporting.has_signature() && !self.reporting.is_reported();
         let has_dns = self.message_kind().is_some()
             || self.clues().is_some_and(|clues| clues.dns.encrypted().is_some());
-        is_read && self.reporting.is_decided() && is_unreported && !has_dns && !self.is_reported_for_dns()
+        let is_certain = is_read && !self.naming.is_beside_rest();
+        is_certain && self.reporting.is_decided() && is_unreported && !has_dns && !self.is_reported_for_dns()
     }
 }

@@ -14,7 +14,7 @@ use crate::types::ech_state::EchState;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NamingState {
     ech: Option<EchState>,
-    /// A set of DNS_HIDDEN and START_UNKNOWN.
+    /// A set of DNS_HIDDEN, START_UNKNOWN and BESIDE_REST.
     flags: u8,
 }
 
@@ -22,6 +22,8 @@ pub struct NamingState {
 const DNS_HIDDEN: u8 = 1;
 /// The start of the connection may have been forgotten.
 const START_UNKNOWN: u8 = 2;
+/// The flow began between the ends of a connection that rests, and may be stray packets.
+const BESIDE_REST: u8 = 4;
 
 impl NamingState {
     /// Decides whether the ECH extension of a hello that `client` has just sent is used or GREASE.
@@ -61,6 +63,17 @@ impl NamingState {
     /// A beginning that was not seen with this flow may have been before the sensor's, or forgotten.
     pub fn is_start_unknown(self) -> bool {
         self.flags & START_UNKNOWN != 0
+    }
+
+    /// Notes whether the flow began between the ends of a connection that rests, which may go on in it.
+    pub fn note_rest(&mut self, is_beside: bool) {
+        self.flags = if is_beside { self.flags | BESIDE_REST } else { self.flags & !BESIDE_REST };
+    }
+
+    /// The flow began between the ends of a connection that rests, and nothing shows yet that it is more than stray packets.
+    #[inline]
+    pub fn is_beside_rest(self) -> bool {
+        self.flags & BESIDE_REST != 0
     }
 
     /// What the hello's ECH extension is, if it has one.

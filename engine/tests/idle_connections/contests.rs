@@ -5,18 +5,18 @@ use _engine::monitor::Monitor;
 use _engine::report::phase::Phase;
 use _engine::types::end_reason::EndReason;
 
-const ACK: u8 = 16;
-const SYN: u8 = 2;
-const RST: u8 = 4;
-const FIN: u8 = 1;
-const FAR: u32 = 1 << 30;
-const STEP: u64 = 60_000_000;
+pub(super) const ACK: u8 = 16;
+pub(super) const SYN: u8 = 2;
+pub(super) const RST: u8 = 4;
+pub(super) const FIN: u8 = 1;
+pub(super) const FAR: u32 = 1 << 30;
+pub(super) const STEP: u64 = 60_000_000;
 
 /// Who sends (the client: true), its numbers, control bits and payload.
-type Sent<'a> = (bool, (u32, u32), u8, &'a [u8]);
+pub(super) type Sent<'a> = (bool, (u32, u32), u8, &'a [u8]);
 
 /// Feeds segments, 60 ms apart so that none is a duplicate, from `time_ns` on.
-fn send(monitor: &mut Monitor, time_ns: u64, segments: &[Sent<'_>]) {
+pub(super) fn send(monitor: &mut Monitor, time_ns: u64, segments: &[Sent<'_>]) {
     for (n, &(up, numbers, flags, payload)) in segments.iter().enumerate() {
         let packet = segment(up, PORT, numbers, flags, payload);
         feed(monitor, time_ns + n as u64 * STEP, &packet);
@@ -24,7 +24,7 @@ fn send(monitor: &mut Monitor, time_ns: u64, segments: &[Sent<'_>]) {
 }
 
 /// What goes on after `open`: ten segments of 50 bytes of the client, each acknowledged.
-fn go_on(monitor: &mut Monitor, time_ns: u64) {
+pub(super) fn go_on(monitor: &mut Monitor, time_ns: u64) {
     let (client, server) = reached();
     for n in 0..10 {
         let seq = client + n * 50;
@@ -36,7 +36,7 @@ fn go_on(monitor: &mut Monitor, time_ns: u64) {
     }
 }
 
-fn packets(flow: &FlowRecord) -> u64 {
+pub(super) fn packets(flow: &FlowRecord) -> u64 {
     flow.sent_packets + flow.received_packets
 }
 

@@ -1,6 +1,8 @@
 //! TCP connections that rest for longer than their flows last go on with their name, and no other connection gets it.
 
 mod contests;
+mod quic;
+mod strays;
 
 use _engine::capture::Packet;
 use _engine::monitor::Monitor;
