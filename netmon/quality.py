@@ -327,7 +327,8 @@ def undecoded_text(counters: Counters, language: Language = ENGLISH) -> str:
 
 def percent_text(part: int, total: int) -> str:
     """A percentage that is rounded neither to 0 % nor to 100 %, unless it is exact: "< 0.1 %", "12 %"."""
-    percent = 100 * part / total if total else 0.0
+    # What two interfaces deliver may be counted for the other, which then has more duplicates than packets.
+    percent = min(100 * part / total, 100.0) if total else 0.0
     if 0 < percent < 0.1:
         return "< 0.1 %"
     if 99.9 < percent < 100:

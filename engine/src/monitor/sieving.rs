@@ -48,7 +48,7 @@ impl Monitor {
         }
         // The same packet may arrive twice, and only the engine recognises that.
         let habit = self.duplicates.habit(flow.interface(), &self.tally);
-        if habit != Habit::Once || flow.view.duplicates.packets() > 0 {
+        if matches!(habit, Habit::Unknown | Habit::Twice) || flow.view.duplicates.packets() > 0 {
             return;
         }
         let identity = identify(flow.knowledge(), &self.matcher);

@@ -10,8 +10,8 @@
 //!   applies.
 //! - Without one (IPv6, and hosts that leave it 0) a retransmission looks like a duplicate, and a near host
 //!   retransmits within the window. So it depends on the flow whether its packets are delivered twice: see
-//!   `flow_duplicates`. Most retransmissions arrive a round trip later: after one fiftieth of the window, they count
-//!   unless the interface delivers others twice as well. No host repeats a SYN that soon, and none
+//!   `flow_duplicates`. Most retransmissions arrive a round trip later: after one fiftieth of the window, a packet of a
+//!   short flow counts unless the interface delivers others twice as well. No host repeats a SYN that soon, and none
 //!   sends a packet at once on another interface.
 //! - Without one, a segment that does not advance the connection (a bare acknowledgement or reset) is repeated at
 //!   once by honest hosts: three equal acknowledgements are how TCP reports a loss (RFC 5681, 3.2).
@@ -20,7 +20,7 @@
 use crate::counters::tally::Tally;
 use crate::types::arrival::Arrival;
 use crate::types::volume::Volume;
-use crate::view::flow_duplicates::{Delay, FlowDuplicates, Occurrence, Treatment};
+use crate::view::flow_duplicates::{FlowDuplicates, Occurrence, Treatment};
 use crate::view::interface_delivery::{Habit, InterfaceDeliveries};
 use crate::view::recent_packets::{time_units, PacketEntry, RecentPackets};
 use crate::wire::fragment::Fragment;
@@ -83,15 +83,16 @@ impl Duplicates {
     ) -> Treatment {
         let words = words(segment.header);
         let hash = header_hash(&self.hasher, segment, words, direction);
-        let entry = PacketEntry::new(hash, arrival.time_ns);
+        let entry = PacketEntry::new(hash, arrival.interface, arrival.time_ns);
         let mut known = self.packets.find_or_store(place_of(segment, words), entry);
         let age = known.as_deref().map(|known| entry.age(*known)).filter(|age| *age <= self.window);
         let occurrence = match (&known, age) {
             (Some(known), Some(age)) => {
-                let again = Again { age, repeats: known.repeats(), window: self.window };
                 // Where two interfaces deliver a packet, both are those of its flow.
                 let interface = flow.as_ref().map_or(arrival.interface, |flow| flow.interface);
-                again.classify(segment, (arrival.interface, interface), &mut self.interfaces, tally)
+                self.interfaces.note_again(interface, is_certain(segment), segment.ip_packets, tally);
+                let is_at_once = age <= AT_ONCE && entry.is_elsewhere(**known);
+                classify(segment, is_at_once, age > self.window / LATE, known.repeats())
             }
             _ => {
                 if is_certain(segment) {
@@ -101,9 +102,14 @@ impl Duplicates {
             }
         };
         let treatment = match flow {
-            Some(flow) => flow.duplicates.note(side, occurrence, segment, flow.sent),
-            None if occurrence == Occurrence::Duplicate => Treatment::Skip(segment.ip_packets),
-            None => Treatment::Count,
+            Some(flow) => {
+                let delivery = || (self.interfaces.habit(flow.interface, tally), arrival.time_ns);
+                flow.duplicates.note(side, occurrence, segment, flow.sent, delivery)
+            }
+            None => match occurrence {
+                Occurrence::Duplicate { .. } => Treatment::Skip(segment.ip_packets),
+                _ => Treatment::Count,
+            },
         };
         match &mut known {
             Some(known) if treatment == Treatment::Count => **known = entry,
@@ -129,7 +135,7 @@ impl Duplicates {
             fragment.len,
             fragment.bytes,
         ));
-        let entry = PacketEntry::new(hash, time_ns);
+        let entry = PacketEntry::new(hash, 0, time_ns);
         let Some(known) = self.packets.find_or_store(place, entry) else { return false };
         let is_duplicate = entry.age(*known) <= self.window;
         if !is_duplicate {
@@ -139,40 +145,14 @@ impl Duplicates {
     }
 }
 
-/// A packet that equals one seen within the window.
-struct Again {
-    /// The time units since then.
-    age: u32,
-    /// How often it was repeated before.
-    repeats: u8,
-    /// That of `Duplicates`.
-    window: u32,
-}
-
-impl Again {
-    /// Classifies the packet, which arrived on the first interface, and whose flow is that of the second.
-    #[cold]
-    #[inline(never)]
-    fn classify(
-        self,
-        segment: &Segment<'_>,
-        (here, interface): (u16, u16),
-        interfaces: &mut InterfaceDeliveries,
-        tally: &Tally,
-    ) -> Occurrence {
-        let delay = match self.age {
-            ..=AT_ONCE if here != interface => Delay::None,
-            age if age <= self.window / LATE => Delay::Short,
-            _ => Delay::Long,
-        };
-        interfaces.note_again(interface, is_certain(segment), segment.ip_packets, tally);
-        if segment.identification != 0 || (is_syn(segment) && delay != Delay::Long) {
-            Occurrence::Duplicate
-        } else if delay == Delay::Long && interfaces.habit(interface, tally) == Habit::Once {
-            Occurrence::First
-        } else {
-            Occurrence::Repeated { delay, repeats: self.repeats }
-        }
+/// Classifies a packet that equals one seen within the window, which was repeated before. `is_at_once`: by another
+/// interface, and sooner than a host sends it again.
+#[cold]
+fn classify(segment: &Segment<'_>, is_at_once: bool, is_late: bool, repeats: u8) -> Occurrence {
+    if segment.identification != 0 || is_at_once || (is_syn(segment) && !is_late) {
+        Occurrence::Duplicate { repeats }
+    } else {
+        Occurrence::Repeated { is_late, repeats }
     }
 }
 

@@ -1,14 +1,16 @@
-//! Whether the packets of a flow are delivered twice, which decides what a packet is whose headers leave it open.
+//! Whether the packets of a flow are delivered twice, or more often, which decides what a packet is whose headers leave
+//! it open.
 //!
 //! A mirror port that duplicates delivers every packet of a flow twice, or every packet in one direction. A host
 //! that is near retransmits some packets, equal to the originals, as soon. So what is open is set aside until the
 //! flow shows which of the two it is, at the latest until it is reported. A mirror may begin to duplicate, or stop, while
-//! the flow runs: see `repetition`.
+//! the flow runs: see `repetition`. Where its interface delivers other packets once, only a flow of which most packets
+//! come again is delivered twice.
 
 use crate::types::volume::Volume;
-use crate::view::delivery::Delivery;
 use crate::view::interface_delivery::Habit;
-use crate::view::repetition::Repetition;
+use crate::view::repetition::{Repetition, Turning};
+use crate::view::sightings::{Sightings, MOST_SIGHTINGS};
 use crate::wire::{flags, Segment, Transport};
 
 /// Packets of one side that show whether it is delivered twice.
@@ -19,6 +21,8 @@ const FEW: u16 = 4;
 /// After this many packets in a row that do not advance the connection, those of the other side show how a side is
 /// delivered.
 const MOST_IDLE: u8 = 8;
+/// Packets count as sent again once no others have come again for so long.
+const SILENCE_NS: u64 = 100_000_000;
 /// Payload of a packet that advances the connection, at least, by which earlier packets are judged.
 const LEAST_PAYLOAD: u64 = 64;
 
@@ -29,25 +33,16 @@ pub enum Occurrence {
     First,
     /// Either a duplicate or a retransmission.
     Repeated {
-        /// After how long.
-        delay: Delay,
+        /// It came so late that it may well be a retransmission.
+        is_late: bool,
         /// How often it was repeated before.
         repeats: u8,
     },
-    /// Seen before.
-    Duplicate,
-}
-
-/// How long after the first one an equal packet arrives.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
-pub enum Delay {
-    /// Sooner than any host sends it again.
-    #[default]
-    None,
-    /// As soon as a near host may send it again.
-    Short,
-    /// So late that it may well be a retransmission.
-    Long,
+    /// Delivered again.
+    Duplicate {
+        /// How often it was repeated before.
+        repeats: u8,
+    },
 }
 
 /// What is done with a packet.
@@ -72,6 +67,8 @@ struct Repeats {
     /// Duplicates, which were not counted in the flow.
     packets: u32,
     sides: [Side; 2],
+    /// When the latest packet was set aside.
+    aside_ns: u64,
     settled: Settled,
 }
 
@@ -89,16 +86,24 @@ pub struct Settled {
 /// How the packets of one side are delivered.
 #[derive(Debug, Default)]
 struct Side {
-    delivery: Delivery,
+    /// Packets that advance the connection.
+    advancing: Sightings,
+    /// Acknowledgements and resets alone.
+    bare: Sightings,
     repetition: Repetition,
     /// Packets in a row that did not advance the connection.
     idle: u8,
-    /// The longest delay of what is set aside.
-    delay: Delay,
-    /// What was set aside until this side shows how it is delivered, by sender.
-    aside: [Volume; 2],
-    /// The payload in it.
-    aside_payload: u64,
+    /// A part of what is set aside came late.
+    is_late: bool,
+    /// What was set aside until it is clear how this side is delivered: packets seen for the second time and so on.
+    aside: [Aside; MOST_SIGHTINGS - 1],
+}
+
+/// Packets that were set aside.
+#[derive(Clone, Copy, Debug, Default)]
+struct Aside {
+    volume: Volume,
+    payload: u64,
 }
 
 impl FlowDuplicates {
@@ -108,7 +113,7 @@ impl FlowDuplicates {
     }
 
     /// Notes a packet that `side` sent, and says how it is treated. `sent` is what each side of the flow has sent
-    /// before.
+    /// before; `delivery` is how the interface delivers packets, and when it delivered this one.
     #[inline]
     pub fn note(
         &mut self,
@@ -116,10 +121,16 @@ impl FlowDuplicates {
         occurrence: Occurrence,
         segment: &Segment<'_>,
         sent: &[Volume; 2],
+        delivery: impl FnOnce() -> (Habit, u64),
     ) -> Treatment {
         match &mut self.repeats {
             None if occurrence == Occurrence::First => Treatment::Count,
-            repeats => repeats.get_or_insert_with(|| Repeats::after(sent)).note(side, occurrence, segment),
+            repeats => repeats.get_or_insert_with(|| Repeats::after(sent)).note(
+                side,
+                occurrence,
+                segment,
+                delivery(),
+            ),
         }
     }
 
@@ -136,53 +147,136 @@ impl Repeats {
         Box::new(Self { sides: sent.map(Side::after), ..Self::default() })
     }
 
-    fn note(&mut self, side: usize, occurrence: Occurrence, segment: &Segment<'_>) -> Treatment {
+    #[inline(never)]
+    fn note(
+        &mut self,
+        side: usize,
+        occurrence: Occurrence,
+        segment: &Segment<'_>,
+        (habit, time_ns): (Habit, u64),
+    ) -> Treatment {
         let advances = advances(segment);
-        self.sides[side].idle = if advances { 0 } else { self.sides[side].idle.saturating_add(1) };
-        let showing = self.showing(side);
-        let is_own = match occurrence {
-            Occurrence::First => true,
-            Occurrence::Duplicate => false,
-            // A packet that was retransmitted is delivered twice as often as any other.
-            Occurrence::Repeated { repeats, .. } => repeats + 1 == self.copies(side),
+        let sighting = match occurrence {
+            Occurrence::First => 1,
+            Occurrence::Repeated { repeats, .. } | Occurrence::Duplicate { repeats } => {
+                usize::from(repeats) + 2
+            }
         };
+        let was_twice = self.sides[side].repetition.is_twice();
+        self.sides[side].note(advances, sighting, habit);
+        let showing = self.showing(side);
+        if was_twice && !self.sides[side].repetition.is_twice() {
+            self.stop(side, habit);
+        }
         match occurrence {
-            Occurrence::Duplicate => self.add_found(segment.ip_packets),
-            _ if !is_own => {
-                self.sides[showing].aside[side].add(Volume::of(segment));
-                self.sides[showing].aside_payload += u64::from(segment.payload_len);
-                if let Occurrence::Repeated { delay, .. } = occurrence {
-                    self.sides[showing].delay = self.sides[showing].delay.max(delay);
+            Occurrence::First => {}
+            Occurrence::Duplicate { .. } => self.add_found(segment.ip_packets),
+            Occurrence::Repeated { is_late, .. } => {
+                self.sides[side].set_aside(sighting, segment, is_late);
+                self.aside_ns = time_ns;
+                if !advances {
+                    [side, showing].iter().for_each(|one| self.sides[*one].repetition.suggest());
                 }
             }
-            _ => {}
         }
-        if advances {
-            self.sides[side].delivery.note(is_own);
-            self.sides[side].repetition.note(is_own);
-        } else if !is_own {
-            self.sides[showing].repetition.suggest();
+        for one in [0, 1] {
+            match self.copies(one, habit, time_ns) {
+                Some(1) => self.resolve(one, 1),
+                // Whether packets are delivered more than twice is known later.
+                Some(_) => self.skip_second(one),
+                None => {}
+            }
         }
-        if self.sides[showing].is_decided() {
-            self.resolve(showing, self.sides[showing].repetition.is_twice());
-        }
-        match is_own {
-            true => Treatment::Count,
-            false => Treatment::Skip(std::mem::take(&mut self.settled.duplicates)),
+        match occurrence {
+            Occurrence::First => Treatment::Count,
+            _ => Treatment::Skip(std::mem::take(&mut self.settled.duplicates)),
         }
     }
 
-    /// Decides about what was set aside until `showing` shows it.
-    fn resolve(&mut self, showing: usize, is_twice: bool) {
-        let payload = std::mem::take(&mut self.sides[showing].aside_payload);
-        self.sides[showing].delay = Delay::None;
-        self.settled.own_payload += if is_twice { 0 } else { payload };
-        for side in [0, 1] {
-            let aside = std::mem::take(&mut self.sides[showing].aside[side]);
-            if is_twice {
-                self.add_found(u32::try_from(aside.packets).unwrap_or(u32::MAX));
+    /// How often each packet of a side was delivered until now, if nothing that may follow changes it.
+    fn copies(&self, side: usize, habit: Habit, time_ns: u64) -> Option<usize> {
+        if !self.sides[side].has_aside() {
+            return None;
+        }
+        let (bare, shown) = (&self.sides[side].bare, &self.sides[self.showing(side)]);
+        if !self.sides[side].shows() {
+            if bare.firsts() >= ENOUGH && bare.is_most_again() {
+                return Some(bare.copies(self.sides[side].is_late));
+            } else if bare.firsts() < ENOUGH || bare.is_half_again() {
+                return None;
+            }
+        }
+        if !shown.repetition.is_clear() {
+            None
+        } else if shown.repetition.is_twice() {
+            // Elsewhere, a host may have sent a part of the flow again.
+            (habit == Habit::Twice || shown.is_most_again()).then(|| shown.advancing.copies(shown.is_late))
+        } else {
+            // A mirror that delivers packets again late delivers those of the beginning first.
+            let is_over = time_ns.abs_diff(self.aside_ns) > SILENCE_NS;
+            (is_over && shown.advancing.firsts() >= ENOUGH).then_some(1)
+        }
+    }
+
+    /// How often each packet of a side was delivered, as far as is known if no packet follows.
+    fn copies_at_end(&self, side: usize, habit: Habit) -> usize {
+        let (own, shown) = (&self.sides[side], &self.sides[self.showing(side)]);
+        let is_likely = match habit {
+            Habit::Twice => true,
+            Habit::Unknown | Habit::Seldom => !own.is_late,
+            Habit::Once => false,
+        };
+        let bare = &own.bare;
+        let is_enough = bare.firsts() >= ENOUGH || bare.firsts() >= FEW && is_likely;
+        if !own.shows() && is_enough && bare.is_most_again() {
+            return bare.copies(own.is_late);
+        }
+        let again = &shown.advancing;
+        let is_twice = match again.firsts() {
+            ENOUGH.. => shown.repetition.is_twice_at_end() && (is_likely || shown.is_most_again()),
+            FEW.. => again.is_half_again() && (is_likely || shown.is_most_again()),
+            _ => again.is_half_again() && is_likely && habit != Habit::Seldom,
+        };
+        if is_twice {
+            again.copies(own.is_late)
+        } else {
+            1
+        }
+    }
+
+    /// Decides about what was set aside of a side, whose packets were delivered so often.
+    fn resolve(&mut self, side: usize, copies: usize) {
+        let aside = std::mem::take(&mut self.sides[side].aside);
+        self.sides[side].is_late = false;
+        for (sighting, aside) in (2..).zip(aside) {
+            // What comes after all deliveries of a packet was sent again.
+            if (sighting - 1) % copies == 0 {
+                self.settled.own[side].add(aside.volume);
+                self.settled.own_payload += aside.payload;
             } else {
-                self.settled.own[side].add(aside);
+                self.add_found(u32::try_from(aside.volume.packets).unwrap_or(u32::MAX));
+            }
+        }
+    }
+
+    /// Packets of a side that were seen for the second time are duplicates.
+    fn skip_second(&mut self, side: usize) {
+        let second = std::mem::take(&mut self.sides[side].aside[0]);
+        self.add_found(u32::try_from(second.volume.packets).unwrap_or(u32::MAX));
+    }
+
+    /// Decides about what was set aside, because packets of a side are not delivered twice any more.
+    fn stop(&mut self, side: usize, habit: Habit) {
+        if habit != Habit::Twice && !self.sides[side].is_most_again() {
+            return;
+        }
+        let copies = self.sides[side].advancing.copies(self.sides[side].is_late);
+        for one in [0, 1] {
+            if self.showing(one) == side {
+                // What was seen for the second time is open again: a host may have sent it again since.
+                let second = std::mem::take(&mut self.sides[one].aside[0]);
+                self.resolve(one, copies);
+                self.sides[one].aside[0] = second;
             }
         }
     }
@@ -192,17 +286,10 @@ impl Repeats {
         self.packets = self.packets.saturating_add(packets);
     }
 
-    /// How often each packet of a side is delivered, if any is delivered again.
-    fn copies(&self, side: usize) -> u8 {
-        let side = if self.sides[side].delivery.firsts() > 0 { side } else { 1 - side };
-        self.sides[side].delivery.copies().max(2)
-    }
-
     /// The side that shows how the packets of `side` are delivered: the other one, if it sends acknowledgements alone.
     fn showing(&self, side: usize) -> usize {
         let other = 1 - side;
-        let shows = |side: usize| self.sides[side].idle < MOST_IDLE && self.sides[side].delivery.firsts() > 0;
-        if !shows(side) && shows(other) {
+        if !self.sides[side].shows() && self.sides[other].shows() {
             other
         } else {
             side
@@ -211,7 +298,7 @@ impl Repeats {
 
     fn settle(&mut self, habit: Habit) -> Settled {
         for side in [0, 1] {
-            self.resolve(side, self.sides[side].is_twice(habit));
+            self.resolve(side, self.copies_at_end(side, habit));
         }
         std::mem::take(&mut self.settled)
     }
@@ -221,26 +308,50 @@ impl Side {
     /// One of which each packet was delivered once so far.
     fn after(sent: Volume) -> Self {
         let advancing = sent.packets.min(sent.least_payload() / LEAST_PAYLOAD);
-        let idle = if advancing * 2 < sent.packets { MOST_IDLE } else { 0 };
-        Self { delivery: Delivery::once(sent.packets), idle, ..Self::default() }
-    }
-
-    /// True if nothing that may follow changes what became of the packets until now.
-    fn is_decided(&self) -> bool {
-        self.repetition.is_clear() && (self.repetition.is_twice() || self.delivery.firsts() >= ENOUGH)
-    }
-
-    /// True if what is set aside was delivered twice, as far as is known. `habit`: how the interface delivers packets.
-    fn is_twice(&self, habit: Habit) -> bool {
-        let is_possible = match habit {
-            Habit::Twice => true,
-            Habit::Unknown => self.delay < Delay::Long,
-            Habit::Once => self.delay == Delay::None,
-        };
-        match self.delivery.firsts() {
-            ENOUGH.. => self.repetition.is_twice_at_end(),
-            firsts => (is_possible || firsts >= FEW) && self.delivery.is_twice(),
+        Self {
+            advancing: Sightings::once(sent.packets),
+            bare: Sightings::once(sent.packets - advancing),
+            idle: if advancing * 2 < sent.packets { MOST_IDLE } else { 0 },
+            ..Self::default()
         }
+    }
+
+    /// Notes a packet that is seen for the first, second or later time.
+    fn note(&mut self, advances: bool, sighting: usize, habit: Habit) {
+        if !advances {
+            self.bare.note(sighting);
+            self.idle = self.idle.saturating_add(1);
+            return;
+        }
+        self.idle = 0;
+        self.advancing.note(sighting);
+        // A packet that is seen more often was delivered more than twice, or sent again: both leave open what others are.
+        if sighting <= 2 {
+            let turning = if habit == Habit::Twice { Turning::Quick } else { Turning::Slow };
+            self.repetition.note(sighting == 1, turning);
+        }
+    }
+
+    fn set_aside(&mut self, sighting: usize, segment: &Segment<'_>, is_late: bool) {
+        let aside = &mut self.aside[sighting.min(MOST_SIGHTINGS) - 2];
+        aside.volume.add(Volume::of(segment));
+        aside.payload += u64::from(segment.payload_len);
+        self.is_late |= is_late;
+    }
+
+    /// True if something was set aside.
+    fn has_aside(&self) -> bool {
+        self.aside.iter().any(|aside| aside.volume.packets > 0)
+    }
+
+    /// True if most of its packets were delivered again soon, which no host does.
+    fn is_most_again(&self) -> bool {
+        self.advancing.is_most_again() && !self.is_late
+    }
+
+    /// True if its packets show how it is delivered.
+    fn shows(&self) -> bool {
+        self.idle < MOST_IDLE && self.advancing.firsts() > 0
     }
 }
 

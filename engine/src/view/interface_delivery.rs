@@ -10,7 +10,7 @@ const SHARE: u16 = 50;
 /// Packets of any kind that show it by those that hosts may have sent twice themselves,
 const ENOUGH_OPEN: u64 = 16;
 /// and how many of them are delivered again: one in so many, which is more than hosts repeat within the window.
-const SHARE_OPEN: u64 = 8;
+const SHARE_OPEN: u64 = 5;
 /// So many of the latest packets count.
 const LATEST: u64 = 4096;
 
@@ -21,6 +21,8 @@ pub enum Habit {
     Unknown,
     /// Each packet once.
     Once,
+    /// Few packets twice, which their hosts may have sent again.
+    Seldom,
     /// Packets twice, or some of them.
     Twice,
 }
@@ -90,17 +92,13 @@ impl InterfaceDelivery {
     /// How it delivers packets, of which there were so many.
     fn habit(self, packets: u64) -> Habit {
         let latest = packets.saturating_sub(self.since);
-        let is_twice = if self.certain.firsts() >= ENOUGH {
-            self.certain.is_share(SHARE)
-        } else if latest >= ENOUGH_OPEN {
-            self.open * SHARE_OPEN >= latest
-        } else {
-            return Habit::Unknown;
-        };
-        if is_twice {
-            Habit::Twice
-        } else {
-            Habit::Once
+        if self.certain.firsts() >= ENOUGH {
+            return if self.certain.is_share(SHARE) { Habit::Twice } else { Habit::Once };
+        }
+        match latest {
+            ..ENOUGH_OPEN => Habit::Unknown,
+            _ if self.open * SHARE_OPEN >= latest => Habit::Twice,
+            _ => Habit::Seldom,
         }
     }
 }
@@ -132,16 +130,16 @@ mod tests {
 
     #[test]
     fn packets_that_only_a_mirror_repeats_need_a_small_share_and_others_a_large_one() {
-        assert_eq!([certain(99, 0), certain(200, 0), certain(200, 3)], [Habit::Once; 3]);
+        assert_eq!([certain(100, 0), certain(200, 0), certain(200, 3)], [Habit::Once; 3]);
         assert_eq!([certain(200, 4), certain(200, 200)], [Habit::Twice; 2]);
         assert_eq!([open(&[(15, 2)]), certain(8, 7)], [Habit::Unknown; 2]);
-        assert_eq!([open(&[(200, 9)]), open(&[(100_000, 9)])], [Habit::Once; 2]);
-        assert_eq!([open(&[(16, 2)]), open(&[(200, 8)]), open(&[(100_000, 3)])], [Habit::Twice; 3]);
+        assert_eq!([certain(99, 0), open(&[(200, 6)]), open(&[(100_000, 6)])], [Habit::Seldom; 3]);
+        assert_eq!([open(&[(16, 2)]), open(&[(200, 5)]), open(&[(100_000, 3)])], [Habit::Twice; 3]);
     }
 
     #[test]
     fn the_latest_packets_show_it() {
-        assert_eq!(open(&[(1_000_000, 1000), (2000, 2)]), Habit::Twice);
-        assert_eq!(open(&[(1_000_000, 2), (50_000, 1000)]), Habit::Once);
+        assert_eq!(open(&[(1_000_000, 1000), (4000, 2)]), Habit::Twice);
+        assert_eq!(open(&[(1_000_000, 2), (50_000, 1000)]), Habit::Seldom);
     }
 }

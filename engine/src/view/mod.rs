@@ -15,5 +15,6 @@ pub mod interface_delivery;
 pub mod recent_packets;
 pub mod repetition;
 pub mod side_realms;
+pub mod sightings;
 pub mod timing_stage;
 pub mod unseen_data;

@@ -12,23 +12,32 @@ const TIME_MASK: u64 = (1 << TIME_BITS) - 1;
 /// Repetitions of a packet are counted up to 7, above its time.
 const REPEATED_ONCE: u64 = 1 << TIME_BITS;
 const REPEATED_MOST: u64 = 7 * REPEATED_ONCE;
-const FINGERPRINT: u64 = !(REPEATED_MOST | TIME_MASK);
+/// The lowest bits of the number of the interface, above the repetitions.
+const INTERFACE_AT: u32 = TIME_BITS + 3;
+const INTERFACE: u64 = 7 << INTERFACE_AT;
+const FINGERPRINT: u64 = !(INTERFACE | REPEATED_MOST | TIME_MASK);
 
 /// A number of time units.
 pub fn time_units(time_ns: u64) -> u32 {
     (time_ns >> TIME_UNIT_BITS).clamp(1, TIME_MASK / 2) as u32
 }
 
-/// A packet: its fingerprint above, then how often it was repeated, its time below. 0: none.
+/// A packet: its fingerprint above, then its interface, how often it was repeated, its time below. 0: none.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PacketEntry(u64);
 
 impl PacketEntry {
     /// A packet that was not repeated yet. Of the hash, the upper bits count.
     #[inline]
-    pub fn new(hash: u64, time_ns: u64) -> Self {
-        let fingerprint = (hash & FINGERPRINT).max(REPEATED_MOST + REPEATED_ONCE);
-        Self(fingerprint | (time_ns >> TIME_UNIT_BITS) & TIME_MASK)
+    pub fn new(hash: u64, interface: u16, time_ns: u64) -> Self {
+        let fingerprint = (hash & FINGERPRINT).max(INTERFACE + (1 << INTERFACE_AT));
+        let interface = u64::from(interface) << INTERFACE_AT & INTERFACE;
+        Self(fingerprint | interface | (time_ns >> TIME_UNIT_BITS) & TIME_MASK)
+    }
+
+    /// True if it is certain that another interface delivered the packet.
+    pub fn is_elsewhere(self, known: Self) -> bool {
+        (self.0 ^ known.0) & INTERFACE != 0
     }
 
     /// Time units between two entries, in either order, because interfaces deliver their packets in blocks.
@@ -85,7 +94,7 @@ mod tests {
     #[test]
     fn an_equal_packet_is_found_with_its_age_and_its_repetitions() {
         let mut packets = RecentPackets::new(true);
-        let at = |time: u64| PacketEntry::new(u64::MAX, time << TIME_UNIT_BITS);
+        let at = |time: u64| PacketEntry::new(u64::MAX, 3, time << TIME_UNIT_BITS);
         assert!(packets.find_or_store(7, at(TIME_MASK)).is_none());
         for n in 0..20 {
             let known = packets.find_or_store(7, at(TIME_MASK + 5)).unwrap();
@@ -97,14 +106,14 @@ mod tests {
     #[test]
     fn no_hash_looks_like_an_empty_entry() {
         let mut packets = RecentPackets::new(true);
-        assert!(packets.find_or_store(7, PacketEntry::new(0, 0)).is_none());
-        assert!(packets.find_or_store(7, PacketEntry::new(0, 0)).is_some());
+        assert!(packets.find_or_store(7, PacketEntry::new(0, 0, 0)).is_none());
+        assert!(packets.find_or_store(7, PacketEntry::new(0, 0, 0)).is_some());
     }
 
     #[test]
     fn a_disabled_table_knows_no_packet() {
         let mut packets = RecentPackets::new(false);
-        assert!(packets.find_or_store(7, PacketEntry::new(9, 0)).is_none());
-        assert!(packets.find_or_store(7, PacketEntry::new(9, 0)).is_none());
+        assert!(packets.find_or_store(7, PacketEntry::new(9, 0, 0)).is_none());
+        assert!(packets.find_or_store(7, PacketEntry::new(9, 0, 0)).is_none());
     }
 }

@@ -9,9 +9,20 @@ const FIRST: u8 = 1;
 const AGAIN: u8 = 2;
 /// Doubt that turns what is known. A host that repeats three packets in ten reaches it once in 10^11 times, and one that
 /// repeats four in ten once in 400,000.
-const TURNING: u8 = 32;
+const SLOW_TURNING: u8 = 32;
+/// Doubt that turns it where others are known to be delivered twice.
+const QUICK_TURNING: u8 = 8;
 /// Doubt that is enough if no more packets follow.
 const ENOUGH_AT_END: u8 = 8;
+
+/// How much doubt turns what is known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Turning {
+    /// Little, because the interface delivers packets twice now and then.
+    Quick,
+    /// Much.
+    Slow,
+}
 
 /// How the packets of one side are delivered.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,14 +34,15 @@ pub struct Repetition {
 impl Repetition {
     /// Notes a packet, which was delivered for the first time or again.
     #[inline]
-    pub fn note(&mut self, is_first: bool) {
+    pub fn note(&mut self, is_first: bool, turning: Turning) {
         let weight = if is_first { FIRST } else { AGAIN };
         if is_first != self.is_twice {
             self.doubt = self.doubt.saturating_sub(weight);
             return;
         }
         self.doubt += weight;
-        if self.doubt >= TURNING {
+        let enough = if turning == Turning::Quick { QUICK_TURNING } else { SLOW_TURNING };
+        if self.doubt >= enough {
             *self = Self { is_twice: !self.is_twice, doubt: 0 };
         }
     }
@@ -67,7 +79,7 @@ mod tests {
 
     fn after(packets: impl IntoIterator<Item = bool>) -> Repetition {
         let mut repetition = Repetition::default();
-        packets.into_iter().for_each(|is_first| repetition.note(is_first));
+        packets.into_iter().for_each(|is_first| repetition.note(is_first, Turning::Slow));
         repetition
     }
 
@@ -98,7 +110,7 @@ mod tests {
         let mut repetition = Repetition::default();
         (0..100).for_each(|_| repetition.suggest());
         assert!(!repetition.is_twice() && !repetition.is_twice_at_end() && !repetition.is_clear());
-        (0..ENOUGH_AT_END).for_each(|_| repetition.note(true));
+        (0..ENOUGH_AT_END).for_each(|_| repetition.note(true, Turning::Slow));
         assert!(repetition.is_clear());
     }
 

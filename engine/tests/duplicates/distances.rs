@@ -1,6 +1,6 @@
 //! Without an identification, what is delivered again is a duplicate or not by its share, at any distance.
 
-use super::{counted, data, monitor, udp, v6, Timed, MS, RAW, START, UDP};
+use super::{counted, data, monitor, tcp, udp, v4, v6, Timed, ACK, MS, RAW, START, SYN, TCP, UDP};
 use _engine::capture::Packet;
 
 #[test]
@@ -105,5 +105,90 @@ fn packets_of_two_interfaces_are_duplicates_wherever_both_deliver_them() {
         }
         let again = packets.len() as u64 - 400;
         assert_eq!(counted_of_all(packets), (400, again), "every {nth}th after {after_ns} ns");
+    }
+}
+
+/// Look-ups whose packets have identifications: each is delivered once.
+fn look_ups_with_identifications() -> Vec<(u64, u16, Vec<u8>)> {
+    let look_up = |n: u16| v4(n + 1, 64, UDP, &udp((5000 + n, 9000), &n.to_be_bytes()));
+    (0..1000).map(|n| (u64::from(n) * MS / 100, 0, look_up(n))).collect()
+}
+
+/// A download over IPv6 at a gigabit per second: data, and an acknowledgement for every second packet of it.
+fn download(packets: u32) -> Vec<(u64, Vec<u8>)> {
+    let turned = |mut packet: Vec<u8>| {
+        packet[8..40].rotate_left(16);
+        packet[40..44].rotate_left(2);
+        packet
+    };
+    let at = |n: u32| 11 * MS + u64::from(n) * 12_000;
+    let mut sent = vec![(10 * MS, v6(64, TCP, &tcp(0, 0, SYN, b"")))];
+    sent.push((10 * MS + 500_000, turned(v6(64, TCP, &tcp(0, 1, SYN | ACK, b"")))));
+    for n in 0..packets {
+        sent.push((at(n), turned(v6(64, TCP, &tcp(1 + n * 1000, 1, ACK, &[1; 1000])))));
+        if n % 2 == 1 {
+            sent.push((at(n) + 3000, v6(64, TCP, &tcp(1, 1001 + n * 1000, ACK, b""))));
+        }
+    }
+    sent
+}
+
+#[test]
+fn a_burst_of_retransmissions_is_counted_where_nothing_is_delivered_twice() {
+    for (count, at) in [(15, 300), (31, 300), (100, 300), (300, 300), (6, 994), (15, 985)] {
+        for after_ns in [MS / 3, MS, 2 * MS, 10 * MS] {
+            let mut packets = look_ups_with_identifications();
+            let begun = packets.len() as u64;
+            let download = download(1000);
+            let (sent, data) = (download.len() as u64, download.iter().filter(|one| one.1.len() > 1000));
+            let again: Vec<_> = data.skip(at).take(count).cloned().collect();
+            packets.extend(download.iter().map(|(time_ns, packet)| (*time_ns, 0, packet.clone())));
+            packets.extend(again.into_iter().map(|(time_ns, packet)| (time_ns + after_ns, 0, packet)));
+            let counted = counted_of_all(packets);
+            assert_eq!(counted, (begun + sent + count as u64, 0), "{count} after {after_ns} ns");
+        }
+    }
+}
+
+#[test]
+fn a_fast_download_that_is_delivered_several_times_is_counted_once() {
+    for copies in [2, 3, 4] {
+        for after_ns in [1000, 10_000, MS / 10, MS, 5 * MS] {
+            for packets in [50, 1000] {
+                let sent = download(packets);
+                let all = (0..copies).flat_map(|copy| {
+                    sent.iter().map(move |(time_ns, packet)| (time_ns + copy * after_ns, 0, packet.clone()))
+                });
+                let expected = (sent.len() as u64, sent.len() as u64 * (copies - 1));
+                assert_eq!(
+                    counted_of_all(all.collect()),
+                    expected,
+                    "{copies} of {packets} after {after_ns} ns"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn acknowledgements_of_a_download_are_duplicates_if_their_direction_alone_is_delivered_twice() {
+    for after_ns in [1000, MS / 3] {
+        let sent = download(1000);
+        let mut packets: Vec<_> =
+            sent.iter().map(|(time_ns, packet)| (*time_ns, 0, packet.clone())).collect();
+        let of_client = sent.iter().filter(|one| one.1[23] == 7);
+        packets.extend(of_client.map(|(time_ns, packet)| (time_ns + after_ns, 0, packet.clone())));
+        let again = packets.len() as u64 - sent.len() as u64;
+        assert_eq!(counted_of_all(packets), (sent.len() as u64, again), "after {after_ns} ns");
+    }
+}
+
+#[test]
+fn identical_datagrams_that_a_host_sends_now_and_then_are_counted() {
+    for every in [5 * MS, 20 * MS, 40 * MS] {
+        let mut packets = look_ups_with_identifications();
+        let query = v6(64, UDP, &udp((5000, 9001), b"the same"));
+        packets.extend((0..300).map(|n| (n * every, 0, query.clone())));
+        assert_eq!(counted_of_all(packets), (1300, 0), "every {every} ns");
     }
 }
