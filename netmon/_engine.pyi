@@ -179,11 +179,12 @@ class Engine:
         report_every_s: int = 0,  # 0: only when a flow ends
     ) -> None: ...
     # At most so many; False at its end. Returns to the caller when a pipe has nothing more for so long.
-    def read(self, file: CaptureFile, packets: int, wait_s: float = 0.0) -> bool: ...
+    # `ahead`: a thread does meanwhile what the next call with the same arguments asks for; others wait.
+    def read(self, file: CaptureFile, packets: int, wait_s: float = 0.0, ahead: bool = False) -> bool: ...
     # Reads several files in the order of their packets' times, at most so many packets and up to a time. The
     # index of the first file that has no packet, if there is one.
     def read_merged(
-        self, files: Sequence[CaptureFile], packets: int, until_ns: int | None = None
+        self, files: Sequence[CaptureFile], packets: int, until_ns: int | None = None, ahead: bool = False
     ) -> int | None: ...
     def report_openings(self) -> None: ...  # from now on also reports flows when they are recognised
     # One packet; `number` is its number in the capture, from 1, or 0.

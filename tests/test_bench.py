@@ -11,7 +11,7 @@ from netmon.store import queries
 from netmon.store.opening import opened_by_name
 from netmon.store.queries import Scope
 from netmon.store.resolvers import resolvers
-from tests.bench import evidence, live, vendor_events
+from tests.bench import evidence, live, vendor_events, workers
 from tests.bench.bench import EVERY_FLOW, contenders, race, table
 from tests.bench.callgrind import instructions
 from tests.bench.curves import look_ups, matcher, syns, write_before_load
@@ -100,6 +100,15 @@ def test_events_of_vendors_are_counted(tmp_path):
     found, every = (vendor_events.read(load, *words) for words in (("--json",), vendor_events.EVERY))
     assert found.ends == found.events > 100
     assert every.events > found.events
+
+
+def test_one_worker_and_two_take_turns(tmp_path):
+    """Each pair has both, and each run costs something."""
+    load = tmp_path / "load.pcap"
+    write_load(load, 2_000)
+    pairs = workers.race(load, "--json --all", 2)
+    assert len(pairs) == 2
+    assert all(cost.wall_s > 0 and cost.cpu_s > 0 for pair in pairs for cost in pair)
 
 
 @pytest.mark.lab

@@ -5,6 +5,7 @@
 //! - `python`: the only module that knows PyO3
 //! - `privileges`: what the sensor gives up before it starts
 //! - `sensor`: live capture with several workers
+//! - `reading`: capture files, also in a thread of its own
 //! - `monitor`: the path of a packet through all modules below
 //! - `event`: what is written about a flow or a DNS message
 //! - `report`: the records that Python receives, with their `view`
@@ -42,6 +43,7 @@ pub mod opening;
 pub mod privileges;
 #[cfg(feature = "python")]
 mod python;
+pub mod reading;
 pub mod reassembly;
 pub mod report;
 pub mod resolution;

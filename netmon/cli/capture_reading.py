@@ -64,6 +64,7 @@ class ReadingPlan:
     follow: bool
     store: str | None
     views: bool  # `view` is to be called
+    workers: int | None  # None: as many as there are cores
 
 
 class CaptureReading:
@@ -200,6 +201,7 @@ class CaptureReading:
                 follow=plan.follow,
                 mark=files.mark,
                 events=writer,
+                workers=plan.workers or len(os.sched_getaffinity(0)),
             )
         if plan.follow:
             raise SourceError("--follow reads files with --source native only")

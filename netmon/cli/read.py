@@ -80,6 +80,15 @@ def read(
             help="Findings that the summary shows.",
         ),
     ] = FINDINGS,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            parser=whole_number(1, 64),
+            metavar="COUNT",
+            help="Cores to use, two at most; by default those there are. The result is the same.",
+        ),
+    ] = None,
     exit_code: ExitCode = True,
     language: LanguageOption = None,
     *,
@@ -118,7 +127,13 @@ def read(
     settings = options.for_files(configured)
     spoken = chosen_language(language)
     plan = capture_reading.ReadingPlan(
-        options.source, json=json, every=every, follow=follow, store=store, views=by is not None
+        options.source,
+        json=json,
+        every=every,
+        follow=follow,
+        store=store,
+        views=by is not None,
+        workers=workers,
     )
     reading = capture_reading.CaptureReading(files, plan, configured, settings, spoken)
     with stopping.stoppable() as stop:

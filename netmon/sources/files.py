@@ -73,9 +73,11 @@ class FileSource:
         events: EventWriter | None = None,
         follow: bool = False,
         mark: FollowMark | None = None,
+        workers: int = 1,
     ) -> None:
         """`stop`: what may ask for an end before that of the files.
 
+        With more than one of the `workers`, the engine reads on in a thread while a batch is processed.
         `events` writes the events of flows that match no signature, and of DNS messages, into the batches.
         `follow`: the only path is a folder, whose files are read until then; `mark` keeps how far.
         """
@@ -92,7 +94,8 @@ class FileSource:
         self._failed = 0
         self._follows = follow
         self._mark = mark
-        self._merging = Merging(self._engine, self._try_to_open, PACKETS_PER_STEP)
+        self._reads_ahead = workers > 1
+        self._merging = Merging(self._engine, self._try_to_open, PACKETS_PER_STEP, ahead=self._reads_ahead)
 
     def batches(self) -> Iterator[Batch]:
         """The batches of all files. Flows that are still open end with the last file.
@@ -154,7 +157,8 @@ class FileSource:
         if is_pipe:
             yield from self._begin_pipe(file)
         # What is in a pipe is read after the signal: the writer may have got the same signal.
-        while (is_pipe or not self._stop.is_asked) and self._step(file, PACKETS_PER_STEP):
+        ahead = self._reads_ahead
+        while (is_pipe or not self._stop.is_asked) and self._step(file, PACKETS_PER_STEP, ahead=ahead):
             self._report(path, file)
             yield to_batch(self._engine.drain())
         self._report(path, file)
@@ -170,9 +174,9 @@ class FileSource:
         if first_ns is not None and abs(time.time_ns() - first_ns) < CURRENT_S * 10**9:
             self._engine.report_openings()
 
-    def _step(self, file: CaptureFile, packets: int) -> bool:
+    def _step(self, file: CaptureFile, packets: int, *, ahead: bool = False) -> bool:
         """Reads some packets; False at the end of the file."""
-        return self._engine.read(file, packets, WAIT_S)
+        return self._engine.read(file, packets, WAIT_S, ahead=ahead)
 
     def _report(self, path: str, file: CaptureFile) -> None:
         if self._progress:

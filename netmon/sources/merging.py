@@ -23,12 +23,23 @@ def beginning(path: str) -> int:
 class Merging:
     """Reads files with an engine. Those that overlap are open at once, others one after another."""
 
-    def __init__(self, engine: Engine, open_file: Callable[[str], CaptureFile | None], packets: int) -> None:
-        """`open_file` returns None for a file that cannot be read. `packets`: between two steps."""
+    def __init__(
+        self,
+        engine: Engine,
+        open_file: Callable[[str], CaptureFile | None],
+        packets: int,
+        *,
+        ahead: bool = False,
+    ) -> None:
+        """`open_file` returns None for a file that cannot be read. `packets`: between two steps.
+
+        `ahead`: the engine takes the next step while the results of one are processed.
+        """
         self.spans: list[FileSpan] = []
         self._engine = engine
         self._open_file = open_file
         self._packets = packets
+        self._ahead = ahead
         self._opened: list[tuple[str, CaptureFile]] = []
 
     def steps(self, paths: Sequence[str]) -> Iterator[tuple[str, CaptureFile]]:
@@ -41,7 +52,7 @@ class Merging:
             is_full = len(self._opened) >= MOST_OPEN
             until_ns = waiting[0][0] if waiting and not is_full else None
             files = [file for _, file in self._opened]
-            ended = self._engine.read_merged(files, self._packets, until_ns)
+            ended = self._engine.read_merged(files, self._packets, until_ns, ahead=self._ahead)
             path, file = self._opened[ended or 0]
             if ended is not None:
                 self._close(ended)

@@ -1,9 +1,14 @@
 //! `CaptureFile` and `Wakeup`.
 
+use super::job::Seen;
 use crate::capture::filter::{Filter, Instruction};
 use crate::capture::{self, beginning, file, CaptureError, Packet};
+use crate::reading::OpenFile;
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use std::path::PathBuf;
+
+const IN_USE: &str = "the file is being read";
 
 /// The filter for a classic BPF program from Python; None for an empty one.
 pub fn filter_of(program: &[(u16, u8, u8, u32)]) -> Result<Option<Filter>, CaptureError> {
@@ -33,47 +38,48 @@ impl Wakeup {
 /// A pcap or pcapng file, streamed.
 #[pyclass(module = "netmon._engine")]
 pub struct CaptureFile {
-    pub(super) file: file::CaptureFile,
-    /// The numbers that its interfaces have among those of all files.
-    numbers: Vec<u16>,
-    /// Packets of it that were counted in all files.
-    counted: u64,
-    /// Times of the first and the latest packet that were passed on.
-    first_ns: Option<u64>,
-    last_ns: Option<u64>,
+    /// None while a thread reads it.
+    open: Option<OpenFile>,
+    /// What was read of it until the step whose results were processed last, while others are taken.
+    seen: Seen,
+    size: Option<u64>,
 }
 
 impl CaptureFile {
-    /// Passes on the packet that was looked at, with its number and interface among those of all files.
-    pub(super) fn pass_on(
-        &mut self,
-        interfaces: &mut Vec<String>,
-        total: &mut u64,
-        process: impl FnOnce(&Packet<'_>),
-    ) {
-        let read = self.file.packets();
-        let Some(packet) = self.file.take_ahead() else { return };
-        *total += read - self.counted;
-        self.counted = read;
-        self.last_ns = Some(packet.time_ns);
-        self.first_ns = self.first_ns.or(self.last_ns);
-        let own = usize::from(packet.interface);
-        while self.numbers.len() <= own {
-            self.numbers.push(interfaces.len().try_into().unwrap_or(u16::MAX));
-            if interfaces.len() < usize::from(u16::MAX) {
-                interfaces.push(String::new());
-            }
-        }
-        process(&Packet { interface: self.numbers[own], number: *total, ..packet });
+    fn open(&mut self) -> PyResult<&mut OpenFile> {
+        self.open.as_mut().ok_or_else(|| PyRuntimeError::new_err(IN_USE))
     }
 
-    /// Enters the names of its interfaces.
-    pub(super) fn name_interfaces(&self, interfaces: &mut [String]) {
-        for (number, name) in self.numbers.iter().zip(self.file.interfaces()) {
-            if let Some(entered) = interfaces.get_mut(usize::from(*number)).filter(|entered| *entered != name)
-            {
-                entered.clone_from(name);
+    /// Gives some files to who reads them.
+    ///
+    /// # Errors
+    ///
+    /// RuntimeError if one is read already.
+    pub fn take_all(py: Python<'_>, files: &[Py<Self>]) -> PyResult<Vec<OpenFile>> {
+        let mut taken = Vec::with_capacity(files.len());
+        for file in files {
+            match file.borrow_mut(py).open.take() {
+                Some(open) => taken.push(open),
+                None => {
+                    Self::give_back(py, files, taken);
+                    return Err(PyRuntimeError::new_err(IN_USE));
+                }
             }
+        }
+        Ok(taken)
+    }
+
+    /// Takes the files back, in the same order.
+    pub fn give_back(py: Python<'_>, files: &[Py<Self>], open: Vec<OpenFile>) {
+        for (file, open) in files.iter().zip(open) {
+            file.borrow_mut(py).open = Some(open);
+        }
+    }
+
+    /// Notes what was read of files that a thread reads.
+    pub fn note_seen(py: Python<'_>, files: &[Py<Self>], seen: Vec<Seen>) {
+        for (file, seen) in files.iter().zip(seen) {
+            file.borrow_mut(py).seen = seen;
         }
     }
 }
@@ -91,7 +97,8 @@ impl CaptureFile {
         let filter = filter_of(&filter)?;
         let wakeup = wakeup.map(|wakeup| &wakeup.0);
         let file = py.detach(|| file::CaptureFile::open_until(&path, filter, wakeup))?;
-        Ok(Self { file, numbers: Vec::new(), counted: 0, first_ns: None, last_ns: None })
+        let size = file.size();
+        Ok(Self { open: Some(OpenFile::new(file)), seen: Seen::default(), size })
     }
 
     /// When the capture of a file begins; None without packets.
@@ -108,7 +115,7 @@ impl CaptureFile {
 
     /// Empty: no filter.
     fn set_filter(&mut self, program: Vec<(u16, u8, u8, u32)>) -> PyResult<()> {
-        self.file.set_filter(filter_of(&program)?);
+        self.open()?.file.set_filter(filter_of(&program)?);
         Ok(())
     }
 
@@ -121,69 +128,74 @@ impl CaptureFile {
     }
 
     /// True: the file is still written, and its end is none.
-    fn set_growing(&mut self, is_growing: bool) {
-        self.file.set_growing(is_growing);
+    fn set_growing(&mut self, is_growing: bool) -> PyResult<()> {
+        self.open()?.file.set_growing(is_growing);
+        Ok(())
     }
 
     /// Its interfaces are those of an earlier file of the same capture.
-    fn continues(&mut self, earlier: &Self) {
-        self.numbers.clone_from(&earlier.numbers);
+    fn continues(&mut self, earlier: &mut Self) -> PyResult<()> {
+        self.open()?.continues(earlier.open()?);
+        Ok(())
     }
 
     #[getter]
-    fn link(&mut self, py: Python<'_>) -> Option<u16> {
-        let file = &mut self.file;
-        py.detach(|| file.link())
+    fn link(&mut self, py: Python<'_>) -> PyResult<Option<u16>> {
+        let file = &mut self.open()?.file;
+        Ok(py.detach(|| file.link()))
     }
 
     #[getter]
     fn position(&self) -> u64 {
-        self.file.position()
+        self.open.as_ref().map_or(self.seen.position, |open| open.file.position())
     }
 
     #[getter]
     fn size(&self) -> Option<u64> {
-        self.file.size()
+        self.size
     }
 
     #[getter]
     fn packets(&self) -> u64 {
-        self.file.packets()
+        self.open.as_ref().map_or(self.seen.packets, |open| open.file.packets())
     }
 
     /// Skips packets up to one that is later.
-    fn skip_until(&mut self, py: Python<'_>, last_ns: u64) {
-        let file = &mut self.file;
+    fn skip_until(&mut self, py: Python<'_>, last_ns: u64) -> PyResult<()> {
+        let file = &mut self.open()?.file;
         py.detach(|| {
             while file.look_ahead().is_some_and(|time_ns| time_ns <= last_ns) {
                 file.take_ahead();
             }
         });
+        Ok(())
     }
 
     #[getter]
     fn is_at_end(&self) -> bool {
-        self.file.is_at_end()
+        self.open.as_ref().is_some_and(|open| open.file.is_at_end())
     }
 
     #[getter]
     fn next_ns(&mut self, py: Python<'_>) -> Option<u64> {
-        let file = &mut self.file;
-        py.detach(|| file.look_ahead())
+        match &mut self.open {
+            Some(open) => py.detach(|| open.file.look_ahead()),
+            None => self.seen.next_ns,
+        }
     }
 
     #[getter]
     fn first_ns(&self) -> Option<u64> {
-        self.first_ns
+        self.open.as_ref().map_or(self.seen.first_ns, |open| open.first_ns)
     }
 
     #[getter]
     fn last_ns(&self) -> Option<u64> {
-        self.last_ns
+        self.open.as_ref().map_or(self.seen.last_ns, |open| open.last_ns)
     }
 
     #[getter]
     fn problem(&self) -> Option<&str> {
-        self.file.problem()
+        self.open.as_ref().and_then(|open| open.file.problem())
     }
 }

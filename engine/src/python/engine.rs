@@ -3,23 +3,27 @@
 use super::addresses::read_prefixes;
 use super::capture_file::CaptureFile;
 use super::event_writer::EventWriter;
+use super::job::{Job, StepResults};
 use super::kept;
 use super::matcher::Matcher;
 use super::rows::{self, Batch};
 use super::stats::stats;
 use crate::address::embedded::Nat64Prefix;
 use crate::address::Address;
-use crate::capture::earliest::{earliest, Earliest};
 use crate::capture::Packet;
 use crate::monitor::Monitor;
-use crate::resolution::LearnedNames;
+use crate::reading::{FileReading, FileStep, WorkThread};
+use crate::report::flow_record::FlowRecord;
+use crate::resolution::{CapturedMessage, LearnedNames};
 use crate::settings::Settings;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
+use std::collections::VecDeque;
+use std::mem::take;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const SECOND_NS: u64 = 1_000_000_000;
 const MILLISECOND_NS: u64 = 1_000_000;
@@ -106,20 +110,159 @@ impl Limits {
     }
 }
 
+/// Steps that are taken ahead.
+struct Ahead {
+    step: FileStep,
+    files: Vec<Py<CaptureFile>>,
+    /// The results of those that were taken.
+    results: VecDeque<StepResults>,
+    /// What they needed, if no further one is taken.
+    parked: Option<Job>,
+    /// No further one is to be taken.
+    is_ending: bool,
+}
+
+impl Ahead {
+    /// True if these steps are meant.
+    fn is_for(&self, step: FileStep, files: &[Py<CaptureFile>]) -> bool {
+        let are_same = || self.files.iter().zip(files).all(|(own, other)| own.is(other));
+        self.step == step && self.files.len() == files.len() && are_same()
+    }
+}
+
 /// One monitor, fed from files or by the caller.
 #[pyclass(module = "netmon._engine")]
 pub struct Engine {
-    monitor: Monitor,
+    /// None while steps are taken ahead.
+    reading: Option<Box<FileReading>>,
+    ahead: Option<Ahead>,
+    thread: Option<WorkThread<Job>>,
+    /// Packets are kept until Python has judged their flow: no step is taken ahead.
+    keeps_packets: bool,
     names: Arc<LearnedNames>,
-    /// Capture interfaces of all files so far, by number; those of the latest file come last.
+    /// Results of the steps that were taken, and the interfaces until then.
+    flows: Vec<FlowRecord>,
+    dns: Vec<CapturedMessage>,
     interfaces: Vec<String>,
-    /// Number of the latest file's first interface.
-    first_interface: u16,
-    /// Packets in the files before the latest one, and in all so far: several files are one capture.
-    earlier_packets: u64,
-    packets: u64,
     /// Writes the events of what Python has nothing to say about.
     events: Option<Py<EventWriter>>,
+}
+
+impl Engine {
+    /// The monitor and what it has read, once a step that was begun is over.
+    fn reading(&mut self, py: Python<'_>) -> PyResult<&mut FileReading> {
+        self.end_ahead(py);
+        self.reading.as_deref_mut().ok_or_else(|| PyRuntimeError::new_err("the engine has failed"))
+    }
+
+    /// Takes a step, unless it was taken ahead. The index of the first file that has no more, if that ended it.
+    fn step(
+        &mut self,
+        py: Python<'_>,
+        files: Vec<Py<CaptureFile>>,
+        step: FileStep,
+        ahead: bool,
+    ) -> PyResult<Option<usize>> {
+        if self.ahead.as_ref().is_some_and(|one| !one.is_for(step, &files)) {
+            self.end_ahead(py);
+        }
+        let ended = match self.next_result(py) {
+            Some(results) => results.ended,
+            None => {
+                let mut open = CaptureFile::take_all(py, &files)?;
+                let reading = self.reading(py)?;
+                let ended = py.detach(|| reading.take(step, &mut open));
+                CaptureFile::give_back(py, &files, open);
+                self.collect();
+                ended
+            }
+        };
+        if ahead && ended.is_none() && self.ahead.is_none() && !self.keeps_packets {
+            self.go_ahead(py, files, step)?;
+        }
+        Ok(ended)
+    }
+
+    /// Begins to take steps ahead, if there is more in these files.
+    fn go_ahead(&mut self, py: Python<'_>, files: Vec<Py<CaptureFile>>, step: FileStep) -> PyResult<()> {
+        if self.thread.is_none() {
+            // Without a thread, each step is taken when it is asked for.
+            self.thread = WorkThread::start("netmon-reader", Job::take_steps).ok();
+        }
+        let mut open = CaptureFile::take_all(py, &files)?;
+        let goes_on = self.thread.is_some() && py.detach(|| FileReading::goes_on(step, &mut open));
+        let Some(reading) = self.reading.take_if(|_| goes_on) else {
+            CaptureFile::give_back(py, &files, open);
+            return Ok(());
+        };
+        let mut job = Job::new(step, reading, open);
+        CaptureFile::note_seen(py, &files, job.seen());
+        self.ahead = Some(Ahead { step, files, results: VecDeque::new(), parked: None, is_ending: false });
+        self.begin(job);
+        Ok(())
+    }
+
+    /// Begins a job. It is parked if the thread is gone.
+    fn begin(&mut self, job: Job) {
+        let Some(thread) = &self.thread else { return };
+        if let (Err(job), Some(ahead)) = (thread.begin(job), &mut self.ahead) {
+            ahead.parked = Some(job);
+        }
+    }
+
+    /// The results of the next step, if it was taken ahead; what is read meanwhile comes after it.
+    fn next_result(&mut self, py: Python<'_>) -> Option<StepResults> {
+        let ahead = self.ahead.as_mut()?;
+        if ahead.results.is_empty() && ahead.parked.is_none() {
+            let thread = self.thread.as_mut()?;
+            let mut job = py.detach(|| thread.wait())?;
+            std::mem::swap(&mut ahead.results, &mut job.results);
+            if job.goes_on && !ahead.is_ending {
+                self.begin(job);
+            } else {
+                ahead.parked = Some(job);
+            }
+        }
+        let ahead = self.ahead.as_mut()?;
+        let mut results = ahead.results.pop_front();
+        if let Some(results) = &mut results {
+            CaptureFile::note_seen(py, &ahead.files, take(&mut results.seen));
+            add_results(&mut self.flows, &mut results.flows);
+            add_results(&mut self.dns, &mut results.dns);
+            self.interfaces.clone_from(&results.interfaces);
+        }
+        if let Some(job) = ahead.parked.take_if(|_| ahead.results.is_empty()) {
+            CaptureFile::give_back(py, &ahead.files, job.files);
+            self.reading = Some(job.reading);
+            self.ahead = None;
+        }
+        results
+    }
+
+    /// Takes all that was read ahead as results of the latest step, and reads no further.
+    fn end_ahead(&mut self, py: Python<'_>) {
+        if let Some(ahead) = &mut self.ahead {
+            ahead.is_ending = true;
+        }
+        while self.next_result(py).is_some() {}
+    }
+
+    /// Takes the results of what was read, unless it is read ahead.
+    fn collect(&mut self) {
+        let Some(reading) = &mut self.reading else { return };
+        add_results(&mut self.flows, &mut reading.monitor.flows);
+        add_results(&mut self.dns, &mut reading.monitor.dns);
+        self.interfaces.clone_from(&reading.interfaces);
+    }
+}
+
+/// Moves results; their memory is used again, because batches are large.
+fn add_results<T>(results: &mut Vec<T>, new: &mut Vec<T>) {
+    if results.is_empty() {
+        std::mem::swap(results, new);
+    } else {
+        results.append(new);
+    }
 }
 
 #[pymethods]
@@ -129,93 +272,70 @@ impl Engine {
     fn new(matcher: &Matcher, limits: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         let limits = Limits::read(limits, 0)?;
         let names = Arc::new(limits.names());
+        let keeps_packets = limits.settings.max_evidence_bytes > 0;
         let monitor = Monitor::new(limits.settings, Arc::clone(&matcher.0), Arc::clone(&names), (0, 1));
         Ok(Self {
-            monitor,
+            reading: Some(Box::new(FileReading::new(monitor))),
+            ahead: None,
+            thread: None,
+            keeps_packets,
             names,
+            flows: Vec::new(),
+            dns: Vec::new(),
             interfaces: Vec::new(),
-            first_interface: 0,
-            earlier_packets: 0,
-            packets: 0,
             events: None,
         })
     }
 
     /// Reads up to `packets` packets, filtered ones included; False once the file is at its end. Waits for those of
-    /// a pipe up to `wait_s`.
-    #[pyo3(signature = (file, packets, wait_s = 0.0))]
-    fn read(&mut self, py: Python<'_>, file: &mut CaptureFile, packets: u64, wait_s: f64) -> bool {
-        let (monitor, file) = (&mut self.monitor, &mut file.file);
-        if file.packets() == 0 {
-            self.first_interface = self.interfaces.len().try_into().unwrap_or(u16::MAX);
-            self.earlier_packets = self.packets;
-        }
-        let (first, earlier) = (self.first_interface, self.earlier_packets);
-        let more = py.detach(|| {
-            let last = file.packets().saturating_add(packets);
-            let until = Instant::now() + Duration::try_from_secs_f64(wait_s).unwrap_or_default();
-            loop {
-                while let Some(packet) = file.next_packet_within(last) {
-                    let interface = packet.interface.saturating_add(first);
-                    monitor.packet(&Packet { interface, number: earlier + packet.number, ..packet });
-                }
-                if file.packets() >= last || !file.is_waiting() || !file.wait(until) {
-                    return !file.is_at_end();
-                }
-            }
-        });
-        self.packets = earlier + file.packets();
-        self.interfaces.truncate(first.into());
-        self.interfaces.extend_from_slice(file.interfaces());
-        if file.interfaces().is_empty() {
-            self.interfaces.push(String::new()); // pcap has no interfaces
-        }
-        more
+    /// a pipe up to `wait_s`. `ahead`: the next ones are read meanwhile.
+    #[pyo3(signature = (file, packets, wait_s = 0.0, ahead = false))]
+    fn read(
+        &mut self,
+        py: Python<'_>,
+        file: Py<CaptureFile>,
+        packets: u64,
+        wait_s: f64,
+        ahead: bool,
+    ) -> PyResult<bool> {
+        let wait = Duration::try_from_secs_f64(wait_s).unwrap_or_default();
+        Ok(self.step(py, vec![file], FileStep::Next(packets, wait), ahead)?.is_none())
     }
 
     #[pyo3(signature = (time_ns, link, data, wire_len, number = 0))]
-    fn feed(&mut self, time_ns: u64, link: u16, data: &[u8], wire_len: u32, number: u64) {
-        self.monitor.packet(&Packet { number, time_ns, link, interface: 0, wire_len, bytes: data });
+    fn feed(
+        &mut self,
+        py: Python<'_>,
+        time_ns: u64,
+        link: u16,
+        data: &[u8],
+        wire_len: u32,
+        number: u64,
+    ) -> PyResult<()> {
+        let packet = Packet { number, time_ns, link, interface: 0, wire_len, bytes: data };
+        self.reading(py)?.monitor.packet(&packet);
+        Ok(())
     }
 
     /// Reads up to `packets` packets of several files in the order of their times, up to one at `until_ns` or later.
-    /// The index of the first file that has no more, if that ended the reading.
-    #[pyo3(signature = (files, packets, until_ns = None))]
+    /// The index of the first file that has no more, if that ended the reading. `ahead`: the next ones are read
+    /// meanwhile.
+    #[pyo3(signature = (files, packets, until_ns = None, ahead = false))]
     fn read_merged(
         &mut self,
         py: Python<'_>,
-        mut files: Vec<PyRefMut<'_, CaptureFile>>,
+        files: Vec<Py<CaptureFile>>,
         packets: u64,
         until_ns: Option<u64>,
-    ) -> Option<usize> {
-        let mut files: Vec<&mut CaptureFile> = files.iter_mut().map(|file| &mut **file).collect();
-        let monitor = &mut self.monitor;
-        let (interfaces, total) = (&mut self.interfaces, &mut self.packets);
-        py.detach(|| {
-            let mut nothing = None;
-            for _ in 0..packets {
-                match earliest(files.iter_mut().map(|file| &mut file.file)) {
-                    Some(Earliest::Packet(_, time_ns)) if until_ns.is_some_and(|until| time_ns >= until) => {
-                        break
-                    }
-                    Some(Earliest::Packet(at, _)) => {
-                        files[at].pass_on(interfaces, total, |packet| monitor.packet(packet));
-                    }
-                    Some(Earliest::Nothing(at)) => {
-                        nothing = Some(at);
-                        break;
-                    }
-                    None => break,
-                }
-            }
-            files.iter().for_each(|file| file.name_interfaces(interfaces));
-            nothing
-        })
+        ahead: bool,
+    ) -> PyResult<Option<usize>> {
+        self.step(py, files, FileStep::Merged(packets, until_ns), ahead)
     }
 
     /// From now on also reports flows as soon as they are recognised, as a live capture does.
-    fn report_openings(&mut self) {
-        self.monitor.report_openings();
+    fn report_openings(&mut self, py: Python<'_>) -> PyResult<()> {
+        self.reading(py)?.monitor.report_openings();
+        Ok(())
     }
 
     /// From now on batches have texts in place of flows and DNS messages that Python has nothing to say about.
@@ -224,32 +344,37 @@ impl Engine {
     }
 
     fn drain<'py>(&mut self, py: Python<'py>) -> PyResult<Batch<'py>> {
-        let (flows, dns) = (&mut self.monitor.flows, &mut self.monitor.dns);
+        self.collect();
+        let (flows, dns) = (&mut self.flows, &mut self.dns);
         match &self.events {
-            None => rows::batch(py, std::mem::take(flows), std::mem::take(dns), &self.interfaces),
+            None => rows::batch(py, take(flows), take(dns), &self.interfaces),
             Some(events) => {
                 let writer = &mut events.borrow_mut(py);
-                // Their memory is used again: batches are large.
                 rows::batch_of_events(py, flows.drain(..), dns.drain(..), &self.interfaces, writer)
             }
         }
     }
 
     fn finish<'py>(&mut self, py: Python<'py>) -> PyResult<Batch<'py>> {
-        let monitor = &mut self.monitor;
+        let monitor = &mut self.reading(py)?.monitor;
         py.detach(|| monitor.finish());
         self.drain(py)
     }
 
-    fn kept_packets<'py>(&self, py: Python<'py>, flow_id: u64) -> PyResult<Bound<'py, PyList>> {
-        kept::rows(py, std::slice::from_ref(&self.monitor.kept), flow_id, &self.interfaces)
+    fn kept_packets<'py>(&mut self, py: Python<'py>, flow_id: u64) -> PyResult<Bound<'py, PyList>> {
+        let FileReading { monitor, interfaces, .. } = self.reading(py)?;
+        kept::rows(py, std::slice::from_ref(&monitor.kept), flow_id, interfaces)
     }
 
-    fn release_packets(&self, flow_ids: Vec<u64>) {
-        flow_ids.into_iter().for_each(|flow| self.monitor.kept.release(flow));
+    fn release_packets(&mut self, py: Python<'_>, flow_ids: Vec<u64>) -> PyResult<()> {
+        let kept = &self.reading(py)?.monitor.kept;
+        flow_ids.into_iter().for_each(|flow| kept.release(flow));
+        Ok(())
     }
 
-    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        stats(py, &self.monitor.tally(), &self.names, &self.interfaces)
+    fn stats<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let names = Arc::clone(&self.names);
+        let FileReading { monitor, interfaces, .. } = self.reading(py)?;
+        stats(py, &monitor.tally(), &names, interfaces)
     }
 }

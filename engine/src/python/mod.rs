@@ -6,6 +6,7 @@ mod cells;
 mod engine;
 mod essential;
 mod event_writer;
+mod job;
 mod kept;
 mod matcher;
 #[cfg(target_os = "linux")]

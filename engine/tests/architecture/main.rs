@@ -32,7 +32,7 @@ const LAYERS: &[&[&str]] = &[
     &["flow"],
     &["report"],
     &["event", "monitor"],
-    &["privileges", "sensor"],
+    &["privileges", "reading", "sensor"],
     &["python"],
     &["lib"],
 ];
