@@ -197,10 +197,13 @@ impl Flow {
         self.opening.starts_new_connection(side, header) && !is_late()
     }
 
-    /// True for a reset, a FIN or an answer to a SYN whose number is far from those of the connection: both hosts ignore it.
+    /// True for a reset, a FIN or an answer to a SYN whose number is far from those of the connection, or for such an answer
+    /// if it follows data: both hosts ignore it.
     pub fn is_stray(&self, side: usize, header: TcpHeader) -> bool {
         let is_of_start = header.flags & (flags::RST | flags::FIN) == 0;
-        (self.opening.had_payload() || !is_of_start) && self.view.unseen.is_far(side, header.seq)
+        let is_late = || is_of_start && self.view.unseen.is_ahead(side, header.seq);
+        (self.opening.had_payload() || !is_of_start)
+            && (self.view.unseen.is_far(side, header.seq) || is_late())
     }
 
     /// Follows the numbers of a segment that `side` sent, unless it is stray.

@@ -62,6 +62,20 @@ impl Remembered {
             && self.unseen.is_preceded_by(side, header)
     }
 
+    /// As `resume`, with a segment of `side`.
+    pub fn resume_with(
+        &self,
+        side: usize,
+        header: TcpHeader,
+        key: FlowKey,
+        id: u64,
+        arrival: Arrival,
+    ) -> Flow {
+        let mut flow = self.resume(key, self.client_side(), id, arrival);
+        flow.view.unseen = self.unseen.continued_by(side, header);
+        flow
+    }
+
     /// The flow with which it goes on, with number `id`. `client` is the client's side now.
     pub fn resume(&self, key: FlowKey, client: usize, id: u64, arrival: Arrival) -> Flow {
         let is_swapped = usize::from(self.client) != client;

@@ -50,9 +50,9 @@ impl Monitor {
         segment: &Segment<'_>,
     ) -> Option<Flow> {
         let Sender { key, side, .. } = sender;
-        if let Transport::Tcp { .. } = segment.transport {
-            let remembered = self.idle.take_tcp(key)?;
-            return Some(remembered.resume(*key, remembered.client_side(), id, arrival));
+        if let Transport::Tcp { seq, ack, flags } = segment.transport {
+            let header = TcpHeader { seq, ack, flags };
+            return Some(self.idle.take_tcp(key)?.resume_with(side, header, *key, id, arrival));
         }
         let (remembered, client) = self.idle.continue_quic(key, side, segment.payload)?;
         Some(remembered.resume(*key, client, id, arrival))

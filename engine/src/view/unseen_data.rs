@@ -29,6 +29,9 @@ struct Missing {
     bytes: u32,
     /// The other side has everything before this number.
     acked: u32,
+    /// The number that the side reached in segments whose both numbers were near those reached before: a forged one may
+    /// guess one of them, and be taken for what follows missing bytes.
+    certain: u32,
 }
 
 impl Missing {
@@ -125,12 +128,34 @@ impl UnseenData {
         } else {
             revealed.own = self.follow_out_of_order(side, (first, end), header.flags & flags::SYN != 0);
         }
+        if self.missing.is_some() {
+            self.follow_certain(side, header, (first, end));
+        }
         let other = 1 - side;
         let is_ahead = (header.ack.wrapping_sub(self.next[other]) as i32) > 0;
         let is_relevant = is_ahead || !self.next_known[other] || self.missing.is_some();
         revealed.acknowledged =
             header.flags & flags::ACK != 0 && is_relevant && self.acknowledge(other, header.ack);
         revealed
+    }
+
+    /// Follows what is certain of both numbers.
+    fn follow_certain(&mut self, side: usize, header: TcpHeader, (first, end): (u32, u32)) {
+        let Some(missing) = &mut self.missing else { return };
+        let certain = [missing[0].certain, missing[1].certain];
+        if is_near(first, certain[side]) && is_near(header.ack, certain[1 - side]) {
+            for (side, number) in [(side, end), (1 - side, header.ack)] {
+                let ahead = number.wrapping_sub(certain[side]) as i32;
+                missing[side].certain = certain[side].wrapping_add(ahead.max(0) as u32);
+            }
+        }
+    }
+
+    /// What is missing of both sides; nothing was until now, if this is the first of it.
+    fn missing(&mut self) -> &mut [Missing; 2] {
+        let next = self.next;
+        self.missing
+            .get_or_insert_with(|| Box::new(next.map(|certain| Missing { certain, ..Missing::default() })))
     }
 
     /// A segment that does not continue at the expected number; true if there is payload before it.
@@ -144,13 +169,14 @@ impl UnseenData {
             (self.next[side], self.next_known[side]) = (end, true);
             if let Some(missing) = &mut self.missing {
                 missing[side].settle();
+                missing[side].certain = end;
             }
             return false;
         }
         let ahead = first.wrapping_sub(next);
         if ahead <= MAX_STEP {
+            self.missing()[side].add(next, first);
             self.next[side] = end;
-            self.missing.get_or_insert_default()[side].add(next, first);
         } else if ahead.wrapping_neg() <= MAX_STEP {
             if (end.wrapping_sub(next) as i32) > 0 {
                 self.next[side] = end;
@@ -167,6 +193,9 @@ impl UnseenData {
         let next = self.next[side];
         if !self.next_known[side] {
             (self.next[side], self.next_known[side]) = (number, true);
+            if let Some(missing) = &mut self.missing {
+                missing[side].certain = number;
+            }
             return false;
         }
         match number.wrapping_sub(next) as i32 {
@@ -177,10 +206,10 @@ impl UnseenData {
                 }
             }
             ahead if ahead as u32 <= MAX_STEP => {
-                self.next[side] = number;
-                let missing = &mut self.missing.get_or_insert_default()[side];
+                let missing = &mut self.missing()[side];
                 missing.add(next, number);
                 missing.acknowledge(number);
+                self.next[side] = number;
             }
             _ => {}
         }
@@ -199,33 +228,49 @@ impl UnseenData {
             self.next[side] = number;
             if let Some(missing) = &mut self.missing {
                 missing[side].settle();
+                missing[side].certain = number;
             }
         }
     }
 
     /// The state of a flow that goes on where this one ended: what is missing here is not missing there.
     pub fn to_be_continued(&self) -> Self {
-        Self { missing: None, next: self.next, next_known: self.next_known, cut: false }
+        let is_far = |missing: &[Missing; 2]| {
+            [0, 1].iter().any(|&side| !is_near(missing[side].certain, self.next[side]))
+        };
+        let missing = self.missing.as_deref().filter(|missing| is_far(missing)).map(|missing| {
+            Box::new(missing.map(|one| Missing { certain: one.certain, ..Missing::default() }))
+        });
+        Self { missing, next: self.next, next_known: self.next_known, cut: false }
+    }
+
+    /// The same for a flow that a segment of `side` begins.
+    pub fn continued_by(&self, side: usize, header: TcpHeader) -> Self {
+        let state = self.to_be_continued();
+        let certain = state.missing.as_deref().map(|missing| [missing[0].certain, missing[1].certain]);
+        match certain.filter(|certain| is_near_both(*certain, side, header)) {
+            Some(next) => Self { missing: None, next, ..state },
+            None => state,
+        }
     }
 
     /// A segment that `side` sent continues the connection: its numbers are near those that both sides reached.
     pub fn is_continued_by(&self, side: usize, header: TcpHeader) -> bool {
-        let is_near = |number: u32, next: u32| {
-            let ahead = number.wrapping_sub(next);
-            ahead.min(ahead.wrapping_neg()) <= MAX_UNSEEN_STEP
-        };
-        let is_acknowledged = match header.flags & (flags::SYN | flags::ACK | flags::RST) {
-            flags::ACK | ACKNOWLEDGED_RESET => is_near(header.ack, self.next[1 - side]),
-            flags::RST => header.seq == self.next[side],
-            _ => false,
-        };
-        self.is_answered() && is_acknowledged && is_near(header.seq, self.next[side])
+        let certain = || self.missing.as_deref().map(|missing| [missing[0].certain, missing[1].certain]);
+        self.is_answered()
+            && (is_near_both(self.next, side, header)
+                || certain().is_some_and(|certain| is_near_both(certain, side, header)))
     }
 
     /// A number of `side` is farther from what it reached than anything in flight.
     pub fn is_far(&self, side: usize, number: u32) -> bool {
         let ahead = number.wrapping_sub(self.next[side]);
         self.next_known[side] && ahead.min(ahead.wrapping_neg()) > MAX_STEP
+    }
+
+    /// A number of `side` follows what it reached.
+    pub fn is_ahead(&self, side: usize, number: u32) -> bool {
+        self.next_known[side] && (number.wrapping_sub(self.next[side]) as i32) > 0
     }
 
     /// A segment that `side` sent belongs to the connection, and precedes what both sides reached.
@@ -256,6 +301,22 @@ impl UnseenData {
     pub fn is_cut(&self) -> bool {
         self.cut
     }
+}
+
+/// A connection may have gone on from one number to the other.
+fn is_near(number: u32, next: u32) -> bool {
+    let ahead = number.wrapping_sub(next);
+    ahead.min(ahead.wrapping_neg()) <= MAX_UNSEEN_STEP
+}
+
+/// The numbers of a segment of `side` are near those that both sides reached.
+fn is_near_both(next: [u32; 2], side: usize, header: TcpHeader) -> bool {
+    let is_acknowledged = match header.flags & (flags::SYN | flags::ACK | flags::RST) {
+        flags::ACK | ACKNOWLEDGED_RESET => is_near(header.ack, next[1 - side]),
+        flags::RST => header.seq == next[side],
+        _ => false,
+    };
+    is_acknowledged && is_near(header.seq, next[side])
 }
 
 #[cfg(test)]

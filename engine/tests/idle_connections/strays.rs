@@ -240,3 +240,79 @@ fn a_live_connection_goes_on_after_strays_and_its_bytes_add_up() {
         assert_eq!(new, own + 9 * 40 + payloads as u64, "{kind}");
     }
 }
+
+#[test]
+fn forged_segments_before_a_silence_take_no_name_whatever_their_numbers() {
+    let (client, server) = reached();
+    // A reset so near ends a connection.
+    for kind in KINDS.into_iter().filter(|kind| !kind.starts_with("reset")) {
+        for count in [1, 2, 9, 100, 1000] {
+            for up in [true, false] {
+                let mut monitor = of_file();
+                open(&mut monitor, START, PORT);
+                // In steps of 48 MiB from just behind the connection on: some seem to follow missing bytes.
+                let strays = (0..count).map(|n: u32| {
+                    let (up, (seq, ack), flags, payload) = forged(kind, up, 0);
+                    let by = (48u32 << 20)
+                        .wrapping_mul(n.wrapping_sub(count / 2))
+                        .wrapping_add(2 << 20)
+                        .wrapping_sub(FAR);
+                    let ack = if n % 3 == 0 { ack.wrapping_add(by) } else { ack };
+                    (up, (seq.wrapping_add(by), ack), flags, payload)
+                });
+                let strays: Vec<_> = strays.collect();
+                for (n, stray) in strays.iter().enumerate() {
+                    send(&mut monitor, START + SECOND + n as u64 * STEP, &[*stray]);
+                }
+                for n in 0..4 {
+                    let own = segment(true, PORT, (client + n * 50, server), ACK, &[0x17; 50]);
+                    feed(&mut monitor, START + (100 + u64::from(n)) * SECOND, &own);
+                }
+                let own = segment(true, PORT, (client + 200, server), ACK, &[0x17; 50]);
+                feed(&mut monitor, START + 3600 * SECOND, &own);
+                let again = segment(false, PORT, (server, client + 250), ACK, b"more");
+                feed(&mut monitor, START + 7200 * SECOND, &again);
+                let flows = finish(&mut monitor);
+                let names: Vec<_> = flows.iter().map(|flow| flow.name.as_deref()).collect();
+                assert_eq!(names[names.len() - 2..], [Some(NAME); 2], "{count} of {kind} {up}");
+                let next = flows.last().unwrap();
+                assert_eq!(
+                    (next.continues, packets(next)),
+                    (Some(flows[0].flow_id), 1),
+                    "{count} of {kind} {up}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_connection_of_which_much_was_not_seen_goes_on_where_it_stopped() {
+    let (client, server) = reached();
+    for lost in [1000, 1 << 19, 8 << 20, 48 << 20] {
+        for up in [true, false] {
+            let mut monitor = of_file();
+            open(&mut monitor, START, PORT);
+            let (client, server) = if up { (client + lost, server) } else { (client, server + lost) };
+            for n in 0..4 {
+                let sent = n * 50;
+                let data = segment(true, PORT, (client + sent, server), ACK, &[0x17; 50]);
+                feed(&mut monitor, START + SECOND + 2 * u64::from(n) * STEP, &data);
+                let answer = segment(false, PORT, (server, client + sent + 50), ACK, b"");
+                feed(&mut monitor, START + SECOND + (2 * u64::from(n) + 1) * STEP, &answer);
+            }
+            let client = client + 200;
+            feed(&mut monitor, START + 3600 * SECOND, &segment(true, PORT, (client, server), ACK, b"more"));
+            feed(
+                &mut monitor,
+                START + 7200 * SECOND,
+                &segment(false, PORT, (server, client + 4), ACK, b"ok"),
+            );
+            let flows = finish(&mut monitor);
+            let seen: Vec<_> =
+                flows.iter().map(|flow| (flow.name.as_deref(), flow.continues, flow.unseen_bytes)).collect();
+            let next = (Some(NAME), Some(flows[0].flow_id), 0);
+            assert_eq!(seen, [(Some(NAME), None, u64::from(lost)), next, next], "{lost} {up}");
+        }
+    }
+}
