@@ -4,6 +4,8 @@
 //! Bounded: where there is no room, one of a few is evicted. If a client has many of these, it is one of that client;
 //! otherwise one without a signature, of the client with most of them. Of several, the one silent for longest.
 //!
+//! Who forges one end makes connections of which one side was seen: these are evicted first.
+//!
 //! Who forges both ends of connections may seem to be any number of clients. So connections that went on after a
 //! silence, which takes time to forge, are evicted first only while they take more than half of the memory.
 
@@ -274,7 +276,15 @@ impl IdleMemory {
             let Place { client, remembered, .. } = &self.places[*at];
             let share = share_of(*client);
             let is_spared = remembered.has_continued != is_mostly_continued;
-            (is_spared, share < BUSY_SHARE, remembered.is_matched, Reverse(share), remembered.last_ns)
+            let is_busy = share >= BUSY_SHARE;
+            (
+                is_spared,
+                !remembered.is_one_sided(),
+                !is_busy,
+                remembered.is_matched,
+                Reverse(share),
+                remembered.last_ns,
+            )
         });
         best.map(|at| at as u32)
     }

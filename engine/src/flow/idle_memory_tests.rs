@@ -235,3 +235,21 @@ fn whether_a_connection_between_two_hosts_is_held_is_known_until_it_is_evicted()
         memory.places.iter().filter(|place| place.keys[1].is_some()).count()
     }
 }
+
+#[test]
+fn what_one_end_alone_forges_evicts_nothing_that_both_have_shown() {
+    let mut memory = IdleMemory::new(64);
+    let two_sided = |port: u16| {
+        let arrival = Arrival { time_ns: 5, ..Arrival::default() };
+        let mut flow = Flow::new(key(TCP, 1, port), 0, 0, arrival, None);
+        flow.traffic.add_volumes([Volume { packets: 1, bytes: 100 }; 2]);
+        Remembered::of(&flow, false)
+    };
+    for port in 0..8 {
+        memory.remember_tcp(&key(TCP, 1, port), key(TCP, 1, port).host(0), two_sided(port));
+    }
+    for port in 8..10_000 {
+        remember(&mut memory, 1, port, true);
+    }
+    assert_eq!((0..8).filter(|port| memory.find_tcp(&key(TCP, 1, *port)).is_some()).count(), 8);
+}

@@ -97,6 +97,11 @@ impl Remembered {
         self.alone.is_some_and(|alone| usize::from(alone) == side)
     }
 
+    /// Packets of one side alone were seen.
+    pub fn is_one_sided(&self) -> bool {
+        self.alone.is_some()
+    }
+
     /// The side of the client.
     pub fn client_side(&self) -> usize {
         usize::from(self.client)
