@@ -192,6 +192,18 @@ def test_a_flapping_interface_costs_the_other_no_packet(network, start):
     wait_for(captured, "the last m3 is captured")
 
 
+def test_what_the_kernel_does_not_know_and_drops_before_the_start_is_no_loss(network, start):
+    """LLDP counts as dropped by the interface while nobody captures; what comes later is captured."""
+    with subprocess.Popen(network.command(sys.executable, SEND, peer("m1"), 1000, 2.5, "88cc")) as sending:
+        time.sleep(0.2)
+        running = start("-i", "m1")
+        assert sending.wait() == 0
+    wait_for(lambda: running.metric("netmon_capture_packets_total")["m1"] > 100, "some are captured")
+    time.sleep(1.1)  # the interface is looked at once a second
+    dropped = 'netmon_capture_dropped_packets_total{interface="m1",reason="interface"} 0.0'
+    assert dropped in running.get("/metrics").splitlines()
+
+
 def test_a_start_with_one_missing_captures_on_the_other(network, start):
     """The missing one is a line; it is captured when it comes."""
     running = start("-i", "m1", "-i", "m5")

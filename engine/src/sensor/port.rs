@@ -31,7 +31,7 @@ pub struct Port {
     pub condition: Condition,
     /// How often its capture was interrupted.
     pub interruptions: u64,
-    /// Packets that the interface dropped since the sensor's start, before any ring saw them.
+    /// Packets that the interface dropped while it was captured, before any ring saw them.
     pub dropped: u64,
     /// The interface as it was last seen.
     last: Option<Interface>,
@@ -55,8 +55,11 @@ impl Port {
     pub fn observe(&mut self, now: &Interface, condition: Condition) {
         let mut losses = 0;
         if let Some(before) = self.last.as_ref().filter(|last| last.index == now.index) {
-            // A card that is reset counts from zero again.
-            self.dropped += now.dropped.checked_sub(before.dropped).unwrap_or(now.dropped);
+            // The kernel also drops what nobody captures, and no protocol of its own receives.
+            if self.condition == Condition::Captured {
+                // A card that is reset counts from zero again.
+                self.dropped += now.dropped.checked_sub(before.dropped).unwrap_or(now.dropped);
+            }
             losses = now.carrier_losses.wrapping_sub(before.carrier_losses);
         }
         self.last = Some(now.clone());
@@ -115,6 +118,20 @@ mod tests {
         assert_eq!(dropped(7, 5), 35, "a card that was reset");
         assert_eq!(dropped(8, 50), 35, "a new interface has a count of its own");
         assert_eq!(dropped(8, 51), 36);
+    }
+
+    #[test]
+    fn what_the_kernel_drops_while_nothing_is_captured_does_not_count() {
+        let mut port = Port::new("m1");
+        let mut dropped = |count, condition| {
+            port.observe(&interface(7, count, 0), condition);
+            port.dropped
+        };
+        assert_eq!(dropped(10, Condition::Down), 0);
+        assert_eq!(dropped(30, Condition::Captured), 0);
+        assert_eq!(dropped(31, Condition::Captured), 1);
+        assert_eq!(dropped(33, Condition::Down), 3, "until it went down");
+        assert_eq!(dropped(90, Condition::Captured), 3);
     }
 
     #[test]

@@ -102,7 +102,10 @@ impl Watcher {
                     // Its name is known before its first packet.
                     self.publish();
                     let outcome = self.open_rings(number, &interface);
-                    self.ports.opened(number, &interface, outcome.as_ref().err());
+                    // Its counters from here on are those of the capture.
+                    let now = Interface::list().ok();
+                    let now = now.iter().flatten().find(|one| one.index == interface.index);
+                    self.ports.opened(number, now.unwrap_or(&interface), outcome.as_ref().err());
                 }
             }
         }
