@@ -64,7 +64,7 @@ class ReadingPlan:
     follow: bool
     store: str | None
     views: bool  # `view` is to be called
-    workers: int | None  # None: as many as there are cores
+    workers: int = 1
 
 
 class CaptureReading:
@@ -201,7 +201,7 @@ class CaptureReading:
                 follow=plan.follow,
                 mark=files.mark,
                 events=writer,
-                workers=plan.workers or len(os.sched_getaffinity(0)),
+                workers=plan.workers,
             )
         if plan.follow:
             raise SourceError("--follow reads files with --source native only")

@@ -81,14 +81,14 @@ def read(
         ),
     ] = FINDINGS,
     workers: Annotated[
-        int | None,
+        int,
         typer.Option(
             "--workers",
             parser=whole_number(1, 64),
             metavar="COUNT",
-            help="Cores to use, two at most; by default those there are. The result is the same.",
+            help="Cores to use, two at most. The result is the same.",
         ),
-    ] = None,
+    ] = 1,
     exit_code: ExitCode = True,
     language: LanguageOption = None,
     *,
