@@ -24,7 +24,8 @@ _HEADINGS: Mapping[Grouping, tuple[str, ...]] = {
 }
 _NUMBERS = (_("flows"), _("sent"), _("sent/s"), _("received"))
 """In the order in which they find room."""
-_WIDTHS = (6, 8, 10, 8)
+_LEAST_WIDTHS = (6, 8, 10, 8)
+"""Columns of numbers; wider where a heading of the language or a number is."""
 _SHORT = 10
 """A text that is cut to so many columns can still be recognised."""
 _STYLES: Mapping[str, Style] = {"expected": "good", "undecided": "warn"}
@@ -54,14 +55,18 @@ class FlowTable:
             max(cell_len(text) for text in column)
             for column in zip(self._headings, *map(self._texts, rows), strict=True)
         ]
-        self._count = _numbers_beside(longest, width)
-        self._widths = fitted(longest, width - _width_of(self._count))
+        self._number_headings = [language.say(one) for one in _NUMBERS]
+        columns = zip(self._number_headings, *map(self._numbers, rows), strict=True)
+        self._number_widths = [
+            max(least, *map(cell_len, column)) for least, column in zip(_LEAST_WIDTHS, columns, strict=True)
+        ]
+        self._count = _numbers_beside(longest, self._number_widths, width)
+        self._widths = fitted(longest, width - _width_of(self._number_widths[: self._count]))
 
     def heading(self) -> ScreenLine:
         """The headings of the columns."""
         texts = self._joined(self._headings)
-        numbers = [self._language.say(one) for one in _NUMBERS]
-        return (StyledText(texts + self._aligned(numbers), "bold"),)
+        return (StyledText(texts + self._aligned(self._number_headings), "bold"),)
 
     def lines(self, first: int, count: int) -> Iterator[ScreenLine]:
         """Some of the rows."""
@@ -93,19 +98,19 @@ class FlowTable:
     def _aligned(self, numbers: Sequence[str]) -> str:
         return "".join(
             f" {number:>{width}}"
-            for number, width in zip(numbers[: self._count], _WIDTHS[: self._count], strict=True)
+            for number, width in zip(numbers[: self._count], self._number_widths, strict=False)
         )
 
 
-def _numbers_beside(texts: Sequence[int], width: int) -> int:
+def _numbers_beside(texts: Sequence[int], numbers: Sequence[int], width: int) -> int:
     """How many columns of numbers there are: the last one if no text is cut, the rate if verdicts are not."""
     longest = sum(texts) + len(texts) - 1
-    if longest + _width_of(len(_NUMBERS)) <= width:
-        return len(_NUMBERS)
+    if longest + _width_of(numbers) <= width:
+        return len(numbers)
     least = sum(min(one, _SHORT) for one in texts[:-1]) + texts[-1] + len(texts) - 1
-    return len(_NUMBERS) - (1 if least + _width_of(len(_NUMBERS) - 1) <= width else 2)
+    return len(numbers) - (1 if least + _width_of(numbers[:-1]) <= width else 2)
 
 
-def _width_of(count: int) -> int:
-    """The columns of so many numbers, with a blank before each."""
-    return sum(_WIDTHS[:count]) + count
+def _width_of(numbers: Sequence[int]) -> int:
+    """Columns of numbers, with a blank before each."""
+    return sum(numbers) + len(numbers)

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 
-from netmon.language.language import ENGLISH, Language
+from netmon.language.language import ENGLISH, LANGUAGES, Language
 from netmon.top.drawing import draw, listing
 from netmon.top.glance import FlowAmount, Glance, WatchedPort
-from netmon.top.state import Pair, Records, TopState, failed, pressed
+from netmon.top.state import Grouping, Pair, Records, TopState, failed, pressed
 from tests.top.glances import (
     AFTER,
     BEFORE,
@@ -278,3 +278,28 @@ def test_the_examples_are_told_apart():
     """The kinds of flows in these tests differ, or the tables above would prove nothing."""
     assert len({MOSCOW, ZURICH, UNKNOWN, BERN}) == 4
     assert len({one.client for one in CLIENTS}) == 2
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 160])
+@pytest.mark.parametrize("grouping", ["kind", "vendor", "component", "place", "client"])
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_headings_stand_over_their_numbers(code: str, grouping: Grouping, width: int):
+    """In every language and grouping, each heading of a number ends where the numbers below it end."""
+    language = Language(code)
+    state = replace(watching(), grouping=grouping)
+    for table in (draw(state, NOW, width, 24, language).lines, listing(state, NOW, width, language)):
+        lines = ["".join(span.text for span in line).rstrip() for line in table]
+        at = next(number for number, line in enumerate(lines) if line.startswith(">")) + 1
+        heading, *rows = lines[at : at + 3]
+        flows = language.say("flows")
+        assert flows in heading
+        assert len({len(line) for line in (heading, *rows)}) == 1
+        end = heading.index(flows, len(heading) // 4) + len(flows)
+        assert all(row[end - 1].isdigit() and row[end : end + 1] == " " for row in rows), lines
+
+
+def test_large_numbers_keep_the_columns():
+    """Millions of flows make their column wider, and leave the heading over it."""
+    glance = replace(AFTER, flows={kind: FlowAmount(12_345_678, 1, 1) for kind in AFTER.flows})
+    heading, *rows = shown(replace(watching(), shown=Pair(glance, BEFORE)), 100)[4:8]
+    assert {row.index("12,345,678") + len("12,345,678") for row in rows} == {heading.index("flows") + 5}
