@@ -126,7 +126,7 @@ def _show_table(view: History, language: Language) -> None:
     rows = [GridRow((say(_VIEWS[View(view.by)]),), headings, "bold")]
     rows += [
         GridRow((printable(label),), _numbers(row, language), "red" if row.findings else "")
-        for label, row in table_rows(view)
+        for label, row in table_rows(view, language)
     ]
     widths = [
         max(len(number) for number in column) + 1

@@ -27,6 +27,8 @@ BY: Mapping[str, tuple[str, ...]] = {
     "day": ("day",),
 }
 """The columns of each view; `day` is a date."""
+UNSETTLED = ("unknown", "disputed")
+"""What a place says instead of a country."""
 _COUNTED = ("flows", "sent_bytes", "received_bytes", "findings", "undecided", "first", "last")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula."""
@@ -267,15 +269,23 @@ def _range(at_least: int, at_most: int | None, language: Language) -> str:
     return language.say("between {least} and {most}", least=least, most=language.number(at_most))
 
 
-def table_rows(history: History) -> Iterator[tuple[str, HistoryRow]]:
+def table_rows(history: History, language: Language = ENGLISH) -> Iterator[tuple[str, HistoryRow]]:
     """The lines with what they are about in one text, such as "Zurich, CH"."""
     for row in history.rows:
-        yield _label(history.by, row.texts), row
+        yield _label(history.by, row.texts, language), row
 
 
-def _label(by: str, texts: Mapping[str, str | None]) -> str:
+def _label(by: str, texts: Mapping[str, str | None], language: Language) -> str:
+    said = {name: _said(name, text, language) for name, text in texts.items() if text}
     if by == "place":
-        where = ", ".join(text for text in (texts["city"], texts["country"]) if text)
-        return f"{texts['vendor']}: {where or 'unknown'}"
+        where = ", ".join(said[name] for name in ("city", "country") if name in said)
+        return f"{texts['vendor']}: {where or language.say('unknown')}"
     separator = ": " if by in ("component", "name") else ", "
-    return separator.join(text for text in texts.values() if text) or "not shown"
+    return separator.join(said.values()) or language.say("not shown")
+
+
+def _said(name: str, text: str, language: Language) -> str:
+    """A text as people read it: cities, and countries that are in doubt, are words of the language."""
+    if name == "city":
+        return language.say_of("city", text)
+    return language.say(text) if name == "country" and text in UNSETTLED else text

@@ -54,6 +54,30 @@ def test_labels_of_lines(store, keep, by, labels):
     assert {label: row.totals.flows for label, row in table_rows(view)} == labels
 
 
+@pytest.mark.parametrize(
+    ("by", "label"),
+    [
+        ("place", "acme: Moskau, RU"),
+        ("place", "acme: strittig"),
+        ("place", "acme: unbekannt"),
+        ("address", "198.51.100.5, RU, Moskau"),
+        ("address", "198.51.100.5, strittig"),
+        ("client", "nicht gezeigt"),
+    ],
+)
+def test_labels_are_in_the_language(store, keep, by, label):
+    """Cities, places in doubt and what is not shown are words; CSV and JSON stay as they are."""
+    keep(
+        *FLOWS,
+        classified(replace(MOSCOW, location="disputed", country="disputed", city=None), flow_id=5),
+        classified(replace(MOSCOW, location="unknown", country="unknown", city=None), flow_id=6),
+        classified(flow_id=7, client=None),
+    )
+    view = read_history(store, Scope(), by)
+    assert label in {text for text, _ in table_rows(view, Language("de"))}
+    assert "Moskau" not in as_csv(view) + as_json(view)
+
+
 def test_lines_with_most_bytes_come_first(store, keep):
     """Which of our machines was it? The one at the top."""
     keep(*FLOWS)
