@@ -33,7 +33,7 @@ class FilePosition(NamedTuple):
     path: str
     bytes: int
     size: int | None  # None: a pipe
-    packets: int
+    packets: int  # with those of files that were read before it, unless they are read side by side
 
 
 ReportPosition = Callable[[FilePosition], None]
@@ -92,6 +92,7 @@ class FileSource:
             self._engine.write_events(events)
         self.kept = KeptPackets(self._engine)
         self._failed = 0
+        self._packets_before = 0  # in files that were read before this one
         self._follows = follow
         self._mark = mark
         self._reads_ahead = workers > 1
@@ -140,8 +141,12 @@ class FileSource:
         following = Following(self._engine, self._try_to_open, self._stop, PACKETS_PER_STEP)
         following.after_ns = self._mark.load() if self._mark else 0
         self._engine.report_openings()
+        latest: CaptureFile | None = None
         for path, file in following.steps(folder):
             if file is not None:
+                if latest is not None and file is not latest:
+                    self._packets_before += latest.packets
+                latest = file
                 self._report(path, file)
                 if file.problem:
                     self.problems.append(file.problem)
@@ -162,6 +167,7 @@ class FileSource:
             self._report(path, file)
             yield to_batch(self._engine.drain())
         self._report(path, file)
+        self._packets_before += file.packets
         yield to_batch(self._engine.drain())
         if file.problem:
             self.problems.append(file.problem)
@@ -180,7 +186,8 @@ class FileSource:
 
     def _report(self, path: str, file: CaptureFile) -> None:
         if self._progress:
-            self._progress(FilePosition(path, file.position, file.size, file.packets))
+            packets = self._packets_before + file.packets
+            self._progress(FilePosition(path, file.position, file.size, packets))
 
     def _try_to_open(self, path: str) -> CaptureFile | None:
         try:

@@ -1,6 +1,7 @@
 """The order of capture files."""
 
 import os
+import signal
 
 import pytest
 
@@ -8,6 +9,7 @@ from netmon._engine import Matcher
 from netmon.language.language import Language
 from netmon.sources.coverage import Between, FileSpan, coverage_of
 from netmon.sources.files import FileSource, in_order
+from netmon.sources.stop_request import StopRequest
 from tests.craft.packets import UDP, address, ethernet, ip, udp
 from tests.craft.pcap import Frame, pcap
 
@@ -104,3 +106,23 @@ def test_gaps_and_overlaps_in_german():
     assert lines[-1].startswith(
         "zwei Dateien decken 01.01.1970 00:00:05Z bis 01.01.1970 00:00:08Z ab: a und b"
     )
+
+
+@pytest.mark.parametrize("follow", [True, False])
+def test_packets_are_those_of_all_files_so_far(capture, tmp_path, follow):
+    """Where files are read one after the other, what is reported goes on counting with the next one."""
+    first, second = capture("one", 100, 101, 102), capture("two", 200, 201)
+    (tmp_path / "pipe").symlink_to("/dev/null")
+    paths = [str(tmp_path)] if follow else [first, str(tmp_path / "pipe"), second]
+    stop, told = StopRequest(), []
+
+    def report(at):
+        told.append((at.path, at.packets))
+        if follow and not stop.is_asked and (at.path == second or len(told) > 50):
+            stop.ask(signal.SIGINT)
+
+    source = FileSource(paths, Matcher([], [], []), progress=report, stop=stop, follow=follow)
+    assert sum(len(batch.flows) for batch in source.batches()) == 0
+    assert [packets for path, packets in told if path == first][-1] == 3
+    assert [packets for path, packets in told if path == second][-1] == 5
+    assert source.stats()["packets"] == 5
