@@ -139,12 +139,12 @@ def read(
     with stopping.stoppable() as stop:
         with ExitStack() as stack:
             reading.run(stack, stop)
+            remarks = _remarks(stop, spoken)
             if by is not None:
-                _show_view(reading.view(by), csv, _unread_text(reading, spoken), reading.summary, spoken)
+                unread = _unread_text(reading, spoken)
+                _show_view(reading.view(by), csv, remarks, unread, reading.summary, spoken)
         if not json and by is None:
-            page = summary_page.SummaryPage(
-                _remarks(stop, spoken), findings, partial(_command, words, options)
-            )
+            page = summary_page.SummaryPage(remarks, findings, partial(_command, words, options))
             summary_page.show_summary(reading.summary, reading.stats, settings.subjects, spoken, page)
         for line in reading.doubts():
             log(line)
@@ -160,11 +160,20 @@ def _unread_text(reading: CaptureReading, language: Language) -> str | None:
     return quality.unread_text(reading.stats, language) or partly
 
 
-def _show_view(view: History, csv: bool, unread: str | None, summary: Summary, language: Language) -> None:
-    """Writes a view; where there is nothing in it, says why."""
+def _show_view(
+    view: History,
+    csv: bool,
+    remarks: Sequence[str],
+    unread: str | None,
+    summary: Summary,
+    language: Language,
+) -> None:
+    """Writes a view; a table after the remarks, and where there is nothing in it, with the reason."""
     if csv:
         views.show(view, Format.CSV)
         return
+    for remark in remarks:
+        write_line(remark)
     if unread is not None:
         write_line(f"{language.say('NOT READ')}: {unread}.")
     if view.rows:

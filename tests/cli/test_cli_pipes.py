@@ -101,6 +101,21 @@ def test_flows_of_now_are_events_when_they_begin(reading):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_table_says_that_it_was_interrupted(reading, demo, number):
+    """A view is marked like the summary; CSV stays a table alone, and the mark is an error message."""
+    with reading("--by", "client") as process:
+        send(process, demo.read_bytes())
+        code, output, _ = result(process, number)
+    is_marked, table = without_mark(output, number.name)
+    assert (code, is_marked, table.split()[0]) == (128 + number, True, "client")
+    with reading("--by", "client", "--csv") as process:
+        send(process, demo.read_bytes())
+        _, output, errors = result(process, number)
+    assert output.startswith("client,")
+    assert errors.startswith(f"netmon: interrupted by {number.name} ")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_gives_the_result_so_far(reading, expected, demo, number):
     """Marked as interrupted, with every packet that was written before; the exit code names the signal."""
     with reading() as process:
