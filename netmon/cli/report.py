@@ -18,7 +18,7 @@ from netmon.cli.language_option import LanguageOption, chosen_language
 from netmon.cli.named_files import check_filter, split_words
 from netmon.cli.options import CaptureOptions, SourceName, grouped
 from netmon.cli.period import SinceOption, UntilOption, period_of
-from netmon.cli.terminal import log
+from netmon.cli.terminal import log, printable
 from netmon.config.settings import Config, store_path
 from netmon.errors import ReportError, SourceError
 from netmon.language.language import Language
@@ -86,7 +86,7 @@ def report(
         typer.Option(
             "--format",
             metavar="html|pdf|json|csv",
-            help="Format of the report. Default: as the name of the file ends, or html.",
+            help="Format of the report. Default: as the name of the file ends; html if it has no ending.",
         ),
     ] = None,
     table: Annotated[
@@ -135,7 +135,9 @@ def report(
         raise typer.BadParameter("give the file to write, such as -o report.html", param_hint="-o")
     if files and (since or until or store):
         raise typer.BadParameter("--since, --until and --store select from a store, and not from files")
-    asked = _Asked(vendor, target, kind or _format_of(target), table, chosen_language(language))
+    if table is None and kind is None:
+        kind = _format_of(target)
+    asked = _Asked(vendor, target, kind or FormatName.CSV, table, chosen_language(language))
     if target == STANDARD_OUTPUT and asked.kind is FormatName.PDF and sys.stdout.isatty():
         raise ReportError("a PDF is not written to a terminal: give a file with -o")
     check_target(target)
@@ -150,9 +152,17 @@ def report(
 
 
 def _format_of(target: str) -> FormatName:
-    """The format that the name of a file stands for."""
+    """The format that the name of a file stands for; a page if it has no ending."""
     ending = Path(target).suffix.lower().removeprefix(".")
-    return FormatName(ending) if ending in FORMATS else FormatName.HTML
+    if ending in FORMATS:
+        return FormatName(ending)
+    if ending not in ("", "htm"):
+        raise typer.BadParameter(
+            f"a report is {', '.join(FORMATS[:-1])} or {FORMATS[-1]}, and not {printable(ending)}: "
+            "change the ending, or give --format as well",
+            param_hint="-o",
+        )
+    return FormatName.HTML
 
 
 def _report_store(

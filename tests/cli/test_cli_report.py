@@ -52,12 +52,29 @@ def test_a_page_is_written(netmon, demo, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "begins"),
-    [("a.json", "{\n"), ("a.csv", "vendor,"), ("a.CSV", "vendor,"), ("a.txt", "<!DOCTYPE"), ("a", "<!DOC")],
+    [("a.json", "{\n"), ("a.csv", "vendor,"), ("a.CSV", "vendor,"), ("a.htm", "<!DOCTYPE"), ("a", "<!DOC")],
 )
 def test_the_name_gives_the_format(netmon, demo, tmp_path, name, begins):
     """As the name ends, in either case; a page if it says nothing."""
     assert netmon("report", demo, "-o", name).returncode == 0
     assert (tmp_path / name).read_text(encoding="utf-8").startswith(begins)
+
+
+@pytest.mark.parametrize("name", ["a.docx", "a.txt", "month.pdf.bak", "a.HTML5"])
+def test_an_unknown_ending_is_no_page(netmon, demo, tmp_path, name):
+    """Nothing is written in another format than the name says; `--format` allows any name."""
+    done = netmon("report", demo, "-o", name)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "a report is html, pdf, json or csv, and not " in " ".join(done.stderr.split())
+    assert not (tmp_path / name).exists()
+    assert netmon("report", demo, "-o", name, "--format", "json").returncode == 0
+    json.loads((tmp_path / name).read_text(encoding="utf-8"))
+
+
+def test_a_table_is_csv_whatever_its_name(netmon, demo, tmp_path):
+    """`--table` leaves no choice of a format."""
+    assert netmon("report", demo, "--table", "findings", "-o", "a.txt").returncode == 0
+    assert "," in (tmp_path / "a.txt").read_text(encoding="utf-8")
 
 
 def test_the_option_overrules_the_name(netmon, demo, tmp_path):
