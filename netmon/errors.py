@@ -75,15 +75,15 @@ def reason_of(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def install_command(requirement: str) -> str:
-    """The shell command that installs a package into the Python that runs netmon.
+def install_command(*requirements: str) -> str:
+    """The shell command that installs packages into the Python that runs netmon.
 
     netmon is not on a package index, so an extra of its own cannot be installed by name. The environments of
     uv and of the Debian package have no pip: that of the system then installs into them.
     """
     if importlib.util.find_spec("pip") is None:
-        return shlex.join(["python3", "-m", "pip", "--python", sys.executable, "install", requirement])
-    return shlex.join([sys.executable, "-m", "pip", "install", requirement])
+        return shlex.join(["python3", "-m", "pip", "--python", sys.executable, "install", *requirements])
+    return shlex.join([sys.executable, "-m", "pip", "install", *requirements])
 
 
 def installation_problem(error: ModuleNotFoundError | OSError) -> str | None:

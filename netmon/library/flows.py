@@ -117,12 +117,15 @@ class Flows:
         try:
             from netmon.library.table import to_arrow  # noqa: PLC0415 - only tables need pyarrow
         except ModuleNotFoundError as error:
-            text = f"to_arrow() needs {error.name}: {install_command('pyarrow')}"
-            raise ModuleNotFoundError(text, name=error.name) from error
+            raise _missing("to_arrow()", error, "pyarrow") from error
         return to_arrow(self)
 
     def to_pandas(self) -> pandas.DataFrame:
         """All flows as a data frame with a column for each field of `Flow`. Needs pandas and pyarrow."""
+        try:
+            import pandas  # noqa: F401, PLC0415 - before the files are read
+        except ModuleNotFoundError as error:
+            raise _missing("to_pandas()", error, "pandas", "pyarrow") from error
         return self.to_arrow().to_pandas()
 
 
@@ -133,6 +136,12 @@ def _with_country(settings: Config, country: str | None) -> Config:
         return replace(settings, subjects=Subjects(given_country(country)))
     except ValueError as error:
         raise ConfigError(f"country: {error}") from error
+
+
+def _missing(method: str, error: ModuleNotFoundError, *packages: str) -> ModuleNotFoundError:
+    """The error of a method that needs packages, with the command that installs them."""
+    text = f"{method} needs {error.name}: {install_command(*packages)}"
+    return ModuleNotFoundError(text, name=error.name)
 
 
 def _warn(line: str) -> None:

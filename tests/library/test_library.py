@@ -204,17 +204,28 @@ def test_a_table_of_many_flows_has_them_all(monkeypatch):
     assert read.to_arrow()["client_port"].to_pylist() == [flow.client_port for flow in read]
 
 
-def test_without_pyarrow_the_error_names_it():
+@pytest.mark.parametrize(
+    ("package", "method", "install"),
+    [
+        ("pyarrow", "to_arrow", "install pyarrow"),
+        ("pandas", "to_pandas", "install pandas pyarrow"),
+        ("pyarrow", "to_pandas", "install pyarrow"),
+    ],
+)
+def test_without_a_package_the_error_names_it(package, method, install):
     """Tables need packages that netmon does not install; the rest runs without."""
     code = (
-        "import sys; sys.modules['pyarrow'] = None; import netmon\n"
+        f"import sys; sys.modules[{package!r}] = None; import netmon\n"
         f"flows = netmon.read({str(DEMO)!r})\n"
         "print(sum(1 for _ in flows))\n"
-        "flows.to_arrow()"
+        f"flows.{method}()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert int(done.stdout) == 37
-    assert done.stderr.strip().splitlines()[-1].startswith("ModuleNotFoundError: to_arrow() needs pyarrow")
+    error = done.stderr.strip().splitlines()[-1]
+    assert error.startswith("ModuleNotFoundError: to_")
+    assert f"() needs {package}: " in error
+    assert error.endswith(install)
 
 
 def test_importing_netmon_is_cheap():
