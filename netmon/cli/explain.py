@@ -90,10 +90,23 @@ def explain(
 
 
 def _is_host(word: str) -> bool:
-    """True for a word that is no file, and looks like a name, an address or a wildcard."""
-    if re.fullmatch(r"[\w*-]*([.:][\w*-]*){1,127}", word) is None or not word.strip(".:-"):
+    """True for a word that is no file, and looks like a name, an address, a wildcard, or a URL or prefix.
+
+    Of the last ones, the signatures say what to leave out.
+    """
+    host = re.sub(r"[][]", "", word.partition("/")[0])
+    if re.fullmatch(r"[\w*-]*([.:*][\w*-]*){1,127}", host) is None or not host.strip(".:-"):
         return False
-    return Path(word).suffix.lower() not in _ENDINGS_OF_FILES and not Path(word).exists()
+    is_file = Path(word).suffix.lower() in _ENDINGS_OF_FILES or _exists(word)
+    return not is_file and (host == word or not _exists(host))
+
+
+def _exists(name: str) -> bool:
+    """True if there is a file or folder of this name; a name that none can have has none."""
+    try:
+        return Path(name).exists()
+    except OSError:
+        return False
 
 
 def _read_line(words: list[str]) -> str:

@@ -211,11 +211,17 @@ def _normalise(text: str) -> str:
         name = query.encode("idna").decode("ascii")  # rejects empty labels, and labels of more than 63 bytes
     except UnicodeError:
         name = ""
+    if is_wildcard(name) and re.fullmatch(r"[\d*.]+", name):
+        raise typer.BadParameter(
+            f"'{printable(text)}' is no pattern of host names, such as '*.vendor.example': of addresses, "
+            "give a single one",
+            param_hint="NAME|IP",
+        )
     is_name = re.fullmatch(r"[\w*.-]{1,253}", name, re.ASCII) and not name.rpartition(".")[2].isdecimal()
     if not is_name:
         problem = (
             f"'{printable(text)}' is neither a host name nor an IP address: "
-            "leave out scheme, port, path and prefix length"
+            "leave out scheme, port, path, prefix length and brackets"
         )
         raise typer.BadParameter(problem, param_hint="NAME|IP")
     return name

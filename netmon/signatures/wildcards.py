@@ -26,7 +26,8 @@ def explain_wildcard(signatures: SignatureSet, text: str) -> Iterator[str]:
         if _is_meant(rule, wildcard):
             by_component.setdefault((rule.vendor, rule.component), []).append(rule)
     count = sum(map(len, by_component.values()))
-    yield f"{wildcard}: {count:,} {'rule is' if count == 1 else 'rules are'} about such names"
+    rules_text = "no rule is" if not count else f"{count:,} {'rule is' if count == 1 else 'rules are'}"
+    yield f"{wildcard}: {rules_text} about such names"
     for (vendor, component), rules in sorted(by_component.items()):
         shown = ", ".join(f"{one.kind} {one.text}" for one in rules[:_MOST_SHOWN])
         more = f", and {len(rules) - _MOST_SHOWN:,} more" if len(rules) > _MOST_SHOWN else ""

@@ -116,6 +116,51 @@ def test_a_wildcard_shows_the_rules_below(netmon, command):
     assert lines[-1] == "  any other such name: the suffix 'kaspersky-labs.com' matches: kaspersky / other"
 
 
+def test_an_asterisk_without_a_dot(netmon):
+    """A part of a name is a pattern too, and no file; one that no rule is about says so in words."""
+    lines = netmon("explain", "*kaspersky*").stdout.splitlines()
+    assert re.fullmatch(r"\*kaspersky\*: [\d,]+ rules are about such names", lines[0])
+    assert "*no-such-vendor*: no rule is about such names" in netmon("explain", "*no-such-vendor*").stdout
+
+
+@pytest.mark.parametrize("command", [("explain",), ("signatures", "explain")], ids=" ".join)
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("77.74.176.0/22", "2a03:2480::/32", "[2a03:2480:8010::25]", "[2a03:2480:8010::25]:443"),
+        *(
+            "https://ksn.kaspersky.com/x",
+            "ksn.kaspersky.com/x",
+            "ksn.kaspersky.com:443",
+            "http://77.74.176.12",
+        ),
+    ],
+)
+def test_what_is_more_than_a_host_is_told_so(netmon, command, text):
+    """A URL, a prefix or an address in brackets is no missing file."""
+    done = netmon(*command, text)
+    assert (done.returncode, done.stdout) == (2, "")
+    said = " ".join(re.sub(r"[│\n]", " ", done.stderr).split())
+    assert "leave out scheme, port, path, prefix length and brackets" in said
+
+
+@pytest.mark.parametrize("command", [("explain",), ("signatures", "explain")], ids=" ".join)
+@pytest.mark.parametrize("text", ["77.74.176.*", "77.*", "*.12", "77.74.*.*"])
+def test_patterns_are_those_of_names(netmon, command, text):
+    """No rule could ever be about an address with an asterisk."""
+    done = netmon(*command, text)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "of addresses, give a single one" in " ".join(re.sub(r"[│\n]", " ", done.stderr).split())
+
+
+@pytest.mark.parametrize("name", ["captures/missing", "./missing", "../missing", "missing", "a.d/x.json"])
+def test_a_missing_file_is_no_host(refused, tmp_path, name):
+    """What looks like a path is one, and so is what is in a folder that exists."""
+    assert refused("explain", name) == f"{name}: no such file"
+    (tmp_path / "captures.d").mkdir()
+    assert refused("explain", "captures.d/missing") == "captures.d/missing: no such file"
+
+
 def test_an_asterisk_within_a_label(netmon):
     """It stands for any part of a name."""
     first, reputation, _ = netmon("explain", "ksn-*-geo.kaspersky-labs.com").stdout.splitlines()
