@@ -14,7 +14,9 @@ from netmon.cli.console import make_console
 from netmon.cli.language_option import LanguageOption, chosen_language
 from netmon.cli.options import ConfigOptions, grouped
 from netmon.cli.period import SinceOption, UntilOption, period_of
+from netmon.cli.stored_clients import require_level
 from netmon.cli.terminal import json_stream, log, printable
+from netmon.cli.values import whole_number
 from netmon.cli.views import Format, View
 from netmon.config.settings import store_path
 from netmon.errors import StoreError
@@ -62,6 +64,15 @@ def history(
         str | None,
         typer.Option("--store", metavar="STORE", help="Store instead of that of the configuration."),
     ] = None,
+    privacy: Annotated[
+        int | None,
+        typer.Option(
+            "--privacy",
+            parser=whole_number(0, 3),
+            metavar="LEVEL",
+            help="Refuse to show clients that are stored at a lower level. Default: privacy.level.",
+        ),
+    ] = None,
     language: LanguageOption = None,
     output: Annotated[
         Format, typer.Option("--format", metavar="table|csv|json", help="How it is written.")
@@ -90,6 +101,8 @@ def history(
         raise StoreError("there is no store: store.path is off; name one with --store")
     scope = period_of(since, until).scope(vendor)
     with opened_by_name(path, is_read_only=True) as opened_store:
+        if by is View.CLIENT:
+            require_level(opened_store, scope, options.stored_level(settings, privacy))
         view = read_history(opened_store, scope, by.value)
     if vendor is not None and not view.rows:
         wiring.require_vendor(vendor, wiring.load_signatures(settings, log))

@@ -86,6 +86,12 @@ class ConfigOptions:
         config = config_file.load(config_file.find_file(self.config))
         return config if self.signatures is None else replace(config, signatures=self.signatures)
 
+    def stored_level(self, config: Config, privacy: int | None) -> int:
+        """The privacy level that clients of a store must have; without option and file, any will do."""
+        if privacy is not None:
+            return privacy
+        return levels.ADDRESS if config_file.find_file(self.config) is None else config.privacy_level
+
 
 @dataclass(frozen=True)
 class SubjectOptions(ConfigOptions):
@@ -125,7 +131,7 @@ class CaptureOptions(SubjectOptions):
             parser=whole_number(0, 3),
             metavar="LEVEL",
             help="Show clients as 0 addresses, 1 daily pseudonyms, 2 networks, 3 not at all. "
-            "Default: 0 for read, privacy.level for run.",
+            "Default: 0 for what read shows, otherwise privacy.level.",
         ),
     ] = None
     source: Annotated[

@@ -18,6 +18,7 @@ from netmon.cli.language_option import LanguageOption, chosen_language
 from netmon.cli.named_files import check_filter, split_words
 from netmon.cli.options import CaptureOptions, SourceName, grouped
 from netmon.cli.period import SinceOption, UntilOption, period_of
+from netmon.cli.stored_clients import require_level
 from netmon.cli.terminal import log, printable
 from netmon.config.settings import Config, store_path
 from netmon.errors import ReportError, SourceError
@@ -135,6 +136,11 @@ def report(
         raise typer.BadParameter("give the file to write, such as -o report.html", param_hint="-o")
     if files and (since or until or store):
         raise typer.BadParameter("--since, --until and --store select from a store, and not from files")
+    if options.country is not None and not files:
+        raise typer.BadParameter(
+            "it selects promises for files; a store holds what was decided when the flows were recorded",
+            param_hint="--country",
+        )
     if table is None and kind is None:
         kind = _format_of(target)
     asked = _Asked(vendor, target, kind or FormatName.CSV, table, chosen_language(language))
@@ -179,9 +185,10 @@ def _report_store(
     if path is None:
         raise ReportError("the store is off (store.path): give capture files, or another store with --store")
     limits = [*_given("--store", store), *period.words, *_given("--vendor", asked.vendor)]
-    words = ["netmon", "report", *limits, *_selecting(options)]
+    words = ["netmon", "report", *limits, *_selecting(options), *_given("--privacy", options.privacy)]
     with opened_by_name(path, is_read_only=True) as reader:
         selection = period.scope(asked.vendor)
+        require_level(reader, selection, options.stored_level(settings, options.privacy))
         is_read = _write(reader, selection, known, asked, words, checks_of(words))
     if not is_read:
         raise typer.Exit(ERROR)
