@@ -22,7 +22,7 @@ def view_of(facts: PeriodFacts) -> ReportView:
     """The view of all interfaces together; poor if that of one is."""
     blinds = tuple(_blinds(facts))
     packets = sum(view.counters.get("packets", 0) for view in facts.views)
-    return ReportView(_grade(facts, packets, blinds), packets, blinds)
+    return ReportView(_grade(facts, packets, blinds), packets, blinds, facts.undivided_views)
 
 
 def _grade(facts: PeriodFacts, packets: int, blinds: Sequence[Blind]) -> ViewGrade:

@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 from netmon.records import Contact, Evidence, Lack, Outcome, Severity, Standing, Uncounted
 from netmon.store.gaps import WatchGap
 from netmon.store.machines import Machines
-from netmon.store.undivided import Undivided
+from netmon.store.undivided import Undivided, UndividedViews
 
 UsedKind = Literal["netmon", "configuration", "signatures", "database", "source"]
 """What decides about verdicts; a source: one whose votes the signatures or the configuration quote."""
@@ -204,3 +204,4 @@ class PeriodFacts:
     gaps: tuple[WatchGap, ...] = ()
     asked: tuple[int | None, int | None] = (None, None)  # the limits that were given
     undivided: Undivided = field(default_factory=Undivided)
+    undivided_views: UndividedViews = field(default_factory=UndividedViews)

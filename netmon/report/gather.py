@@ -28,7 +28,7 @@ from netmon.store.queries import Reader, Scope
 from netmon.store.resolvers import resolvers
 from netmon.store.runs import runs_of
 from netmon.store.spans import ContactTotals, CounterSum, FirstFlow
-from netmon.store.undivided import undivided
+from netmon.store.undivided import undivided, undivided_views
 
 MOST_CONTACTS = 40
 """Clients and servers with findings that are listed; the others are in all sums."""
@@ -78,6 +78,7 @@ def gather(reader: Reader, selection: Scope) -> PeriodFacts:
         gaps=found,
         asked=(selection.since_ns, selection.until_ns),
         undivided=undivided(reader, selection),
+        undivided_views=undivided_views(reader, selection),
     )
 
 

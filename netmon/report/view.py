@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from netmon.store.undivided import UndividedViews
+
 ViewGrade = Literal["good", "limited", "poor", "partly_unread", "unread", "empty", "none"]
 """How much the sensors saw. unread: most packets could not be decoded, partly_unread: those of an
 interface; empty: no packet; none: unknown."""
@@ -37,3 +39,4 @@ class ReportView:
     grade: ViewGrade
     packets: int
     blinds: tuple[Blind, ...]
+    undivided: UndividedViews

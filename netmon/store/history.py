@@ -16,7 +16,7 @@ from netmon.quality import percent_text
 from netmon.store.gaps import Missing, WatchGap, missing
 from netmon.store.machines import Machines, machines
 from netmon.store.queries import Reader, Scope, Totals, totals, totals_by
-from netmon.store.undivided import Undivided, undivided, undivided_days
+from netmon.store.undivided import Undivided, UndividedViews, undivided, undivided_days, undivided_views
 
 BY: Mapping[str, tuple[str, ...]] = {
     "place": ("vendor", "country", "location", "city"),
@@ -59,6 +59,7 @@ class History:
     missing: Missing
     undivided: Undivided  # between this period and others
     undivided_days: Undivided  # between days, if the view is by day
+    undivided_views: UndividedViews  # between this period and others
 
 
 def read_history(reader: Reader, scope: Scope, by: str) -> History:
@@ -89,6 +90,7 @@ def read_history(reader: Reader, scope: Scope, by: str) -> History:
         missing(reader, scope),
         undivided(reader, scope),
         undivided_days(reader, scope) if by == "day" else Undivided(),
+        undivided_views(reader, scope),
     )
 
 
@@ -171,6 +173,7 @@ def as_json(history: History) -> str:
             "dropped_packets": history.missing.dropped,
             "undivided": asdict(history.undivided),
             "undivided_days": asdict(history.undivided_days),
+            "undivided_views": asdict(history.undivided_views),
         }
     )
 
@@ -241,6 +244,16 @@ def missing_lines(history: History, language: Language = ENGLISH) -> Iterator[st
             count=language.number(dropped),
             total=language.number(packets),
             share=language.localised(percent_text(dropped, packets)),
+        )
+    across = history.undivided_views
+    if dropped and across.packets:
+        yield language.say_count(
+            across.records,
+            "{count} record of what the sensor saw also covers time before or after this period, and its "
+            "counters cannot be divided: all its packets, {packets}, are counted here.",
+            "{count} records of what the sensor saw also cover time before or after this period, and their "
+            "counters cannot be divided: all their packets, {packets}, are counted here.",
+            packets=language.number(across.packets),
         )
 
 

@@ -180,10 +180,10 @@ def counters(reader: Reader, scope: Scope) -> list[CounterSum]:
     say = reader.dialect
     query = f"""SELECT sensor, interface, {say.section} AS section_name, {say.name} AS counter_name,
   {say.sum(say.value)}
-FROM {say.counters} WHERE {_IN_VIEWS}
+FROM {say.counters} WHERE {COUNTED_VIEWS}
 GROUP BY sensor, interface, section_name, counter_name
 ORDER BY sensor, interface, section_name, counter_name"""
-    return [CounterSum(*row) for row in reader.select(query, _limits(scope))]
+    return [CounterSum(*row) for row in reader.select(query, view_limits(scope))]
 
 
 def evidence(reader: Reader, sensor: str, first: FirstFlow) -> list[tuple[str, str]]:
@@ -213,7 +213,7 @@ def watched(reader: Reader, scope: Scope) -> list[Watched]:
   SELECT sensor, interface, start_ns, end_ns, up,
     run = lag(run, 1, '') OVER ({of_interface})
       AND start_ns - lag(end_ns, 1, start_ns) OVER ({of_interface}) > {_BREAK_NS} AS is_after_break
-  FROM views WHERE scope = 'interface' AND {_IN_VIEWS}
+  FROM views WHERE scope = 'interface' AND {_TOUCHING}
 ), seen AS (
   SELECT sensor, interface, start_ns, end_ns, CASE WHEN is_after_break
     OR start_ns - lag(end_ns, 1, start_ns) OVER ({of_interface}) > {TOLERANCE_NS} THEN 1 ELSE 0 END AS is_new
@@ -223,20 +223,26 @@ def watched(reader: Reader, scope: Scope) -> list[Watched]:
 )
 SELECT sensor, interface, min(start_ns), max(end_ns) FROM numbered
 GROUP BY sensor, interface, stretch ORDER BY sensor, interface, min(start_ns)"""
-    return [Watched(*row) for row in reader.select(query, _limits(scope))]
+    return [Watched(*row) for row in reader.select(query, view_limits(scope))]
 
 
 def dropped(reader: Reader, scope: Scope) -> tuple[int, int]:
     """The packets that were dropped, and all packets, of all interfaces."""
     sums = ", ".join(map(reader.dialect.sum, ("dropped", "packets")))
-    query = f"SELECT {sums} FROM views WHERE {_IN_VIEWS}"
-    [(lost, seen)] = reader.select(query, _limits(scope))
+    query = f"SELECT {sums} FROM views WHERE {COUNTED_VIEWS}"
+    [(lost, seen)] = reader.select(query, view_limits(scope))
     return lost, lost + seen
 
 
-_IN_VIEWS = """(:sensor IS NULL OR sensor = :sensor)
+COUNTED_VIEWS = """(:sensor IS NULL OR sensor = :sensor)
+    AND (:since_ns IS NULL OR end_ns > :since_ns OR start_ns >= :since_ns)
+    AND (:until_ns IS NULL OR start_ns < :until_ns)"""
+"""The condition for records of `views` that have something of the period: their counters are not divided."""
+_TOUCHING = """(:sensor IS NULL OR sensor = :sensor)
     AND (:since_ns IS NULL OR end_ns >= :since_ns) AND (:until_ns IS NULL OR start_ns < :until_ns)"""
+"""The same, and a record that ends where the period begins: what follows it may be a gap."""
 
 
-def _limits(scope: Scope) -> dict[str, Any]:
+def view_limits(scope: Scope) -> dict[str, Any]:
+    """The values of these conditions."""
     return {"sensor": scope.sensor, "since_ns": scope.since_ns, "until_ns": scope.until_ns}

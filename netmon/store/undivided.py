@@ -1,4 +1,7 @@
-"""Flows whose bytes cannot be divided: part of what a row has may belong to another period or day."""
+"""What cannot be divided: part of what a row has may belong to another period or day.
+
+That is so for bytes of flows, and for the counters of what a sensor saw.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from dataclasses import dataclass
 
 from netmon.store.period import lasting, period
 from netmon.store.queries import Reader, Scope
+from netmon.store.spans import COUNTED_VIEWS, view_limits
 
 _FLOW = ("sensor", "run", "flow")
 _BYTES = ("sent_bytes", "received_bytes")
@@ -18,6 +22,22 @@ class Undivided:
     flows: int = 0
     counted_bytes: int = 0
     other_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UndividedViews:
+    """Records of interfaces that also cover other time, and their packets, which count in each period."""
+
+    records: int = 0
+    packets: int = 0
+
+
+def undivided_views(reader: Reader, scope: Scope) -> UndividedViews:
+    """The records of what sensors saw that reach over the beginning or the end of a period."""
+    query = f"""SELECT count(*), {reader.dialect.sum("(packets + dropped)")} FROM views
+WHERE scope = 'interface' AND {COUNTED_VIEWS} AND (start_ns < :since_ns OR end_ns > :until_ns)"""
+    [(records, packets)] = reader.select(query, view_limits(scope))
+    return UndividedViews(records, packets)
 
 
 def undivided(reader: Reader, scope: Scope) -> Undivided:

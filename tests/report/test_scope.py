@@ -114,6 +114,24 @@ def test_the_twin_has_both_periods():
     assert scope["covered"]["since"] == "2026-09-01T10:00:00.000000Z"
 
 
+@pytest.mark.parametrize(("since", "until"), [(0, 24), (24, None), (20, 30), (None, 49.9)])
+def test_counters_of_more_than_the_period_are_told(since, until):
+    """What was seen over midnight counts on both days, and the page and the JSON form say so."""
+    report = report_of(run(10, 50), since, until)
+    assert report.view.packets == 1000
+    assert asdict(report.view)["undivided"] == {"records": 1, "packets": 1000}
+    assert "and its counters cannot be divided: all its packets, 1,000, are counted here." in page_of(report)
+    assert "Alle ihre Pakete (1.000) zählen hier mit." in page_of(report, "de")
+
+
+@pytest.mark.parametrize(("since", "until"), [(None, None), (10, 50), (0, 60), (10, None)])
+def test_counters_of_the_period_need_no_remark(since, until):
+    """A record that begins and ends with the period is of no other time."""
+    report = report_of([*run(0, 10, "earlier"), *run(10, 50), *run(50, 60, "later")], since, until)
+    assert asdict(report.view)["undivided"] == {"records": 0, "packets": 0}
+    assert "cannot be divided" not in page_of(report)
+
+
 def test_several_sensors_cover_from_the_first_to_the_last():
     """A sensor that started later has an interruption before it."""
     scope = report_of([*run(10, 50), *run(30, 70, "t")], 0, 80).scope

@@ -27,7 +27,7 @@ from netmon.store.resolvers import resolvers
 from netmon.store.rows import MOST_COUNTED
 from netmon.store.runs import runs_of
 from netmon.store.tables import FLOWS, RECORDS_OF_RUNS
-from netmon.store.undivided import undivided, undivided_days
+from netmon.store.undivided import undivided, undivided_days, undivided_views
 from tests.machine import ROOT
 from tests.records import MOSCOW, START_NS, UNEXPECTED
 from tests.report.recorded import record
@@ -136,7 +136,11 @@ def answers(store, scope):
         "counters": spans.counters(store, scope),
         "watched": spans.watched(store, scope),
         "missing": missing(store, scope),
-        "undivided": (undivided(store, scope), undivided_days(store, scope)),
+        "undivided": (
+            undivided(store, scope),
+            undivided_days(store, scope),
+            undivided_views(store, scope),
+        ),
         "history": [as_json(read_history(store, scope, by)) for by in BY],
     }
 
