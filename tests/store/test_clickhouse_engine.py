@@ -21,6 +21,7 @@ from netmon.store.erasure import counting_periods, days_of_flows, erase_clients,
 from netmon.store.gaps import missing
 from netmon.store.history import BY, as_json, read_history
 from netmon.store.intake import Intake
+from netmon.store.levels import lowest_level
 from netmon.store.machines import machines
 from netmon.store.queries import GROUP_COLUMNS, Scope
 from netmon.store.resolvers import resolvers
@@ -31,7 +32,8 @@ from netmon.store.undivided import undivided, undivided_days, undivided_views
 from tests.machine import ROOT
 from tests.records import MOSCOW, START_NS, UNEXPECTED
 from tests.report.recorded import record
-from tests.report.scenes import SCENES
+from tests.report.scenes import HOUR_NS, SCENES
+from tests.report.scenes import START_NS as SCENE_NS
 from tests.report.test_gather import run
 from tests.store.conftest import lines_of
 from tests.store.engine import Engine
@@ -141,6 +143,7 @@ def answers(store, scope):
             undivided_days(store, scope),
             undivided_views(store, scope),
         ),
+        "level": lowest_level(store, scope),
         "history": [as_json(read_history(store, scope, by)) for by in BY],
     }
 
@@ -197,6 +200,21 @@ def test_runs_without_a_record_are_the_same(store, fleet):
     assert [run.is_recorded for run in whole.runs].count(False) == 1
     for scope in (Scope(), Scope(vendor="kaspersky"), Scope(since_day=whole.since_ns // DAY_NS + 9)):
         assert gather(fleet, scope) == gather(store, scope)
+
+
+@pytest.mark.parametrize(
+    ("limits", "records"),
+    [((0, 6), 0), ((6, 12), 0), ((-1, 3), 1), ((3, None), 1), ((3, 9), 2), ((6, 6.5), 1)],
+)
+def test_counters_over_a_border_are_told_alike(store, fleet, limits, records):
+    """A record that ends at the border is of the period before, and one over it is told in both."""
+    scope = Scope.between(*(None if one is None else SCENE_NS + int(one * HOUR_NS) for one in limits))
+    for one in (store, fleet):
+        put(one, run(views=((0, 6), (6, 12)), until=12))
+    assert undivided_views(fleet, scope) == undivided_views(store, scope)
+    assert undivided_views(fleet, scope).records == records
+    assert spans.counters(fleet, scope) == spans.counters(store, scope)
+    assert spans.dropped(fleet, scope) == spans.dropped(store, scope)
 
 
 def test_machines_are_counted_alike(store, fleet):
