@@ -26,7 +26,7 @@ TABLE = {
     "history": Deferred("netmon.cli.history", "history", "Shows what the store has kept."),
     "check": Deferred("netmon.cli.check", "check", "Checks the configuration and shows it."),
     "doctor": Deferred(
-        "netmon.cli.doctor", "doctor", "Says what spoils the view of a mirror port, and what mends it."
+        "netmon.cli.doctor", "doctor", "Says what spoils the view of a mirror port, and how to fix it."
     ),
     "places": Deferred("netmon.cli.places", "places", "Shows where addresses are located, and why."),
     "demo": Deferred("netmon.cli.demo", "demo", "Runs on a bundled capture."),

@@ -1,4 +1,4 @@
-"""`netmon doctor`: listens to a mirror port for a while, and says what spoils the view and what mends it."""
+"""`netmon doctor`: listens to a mirror port for a while, and says what spoils the view and how to fix it."""
 
 from __future__ import annotations
 
@@ -76,11 +76,11 @@ def doctor(
     *,
     options: SubjectOptions,
 ) -> None:
-    """Listens to mirror ports, and says what spoils the view and what mends it.
+    """Listens to mirror ports, and says what spoils the view and how to fix it.
 
     Checks rights, kernel, interfaces, offloading, losses, both directions, VLANs, DNS and what hides names,
     the clock, location databases, signatures, folders, disks and the address for metrics. Each finding is a
-    problem, a warning, ok or not checked, with what it means and the command that mends it, the most
+    problem, a warning, ok or not checked, with what it means and the command that fixes it, the most
     important first.
 
     Needs the rights of `netmon run`, which it gives up in the same way. Changes nothing and writes no file.

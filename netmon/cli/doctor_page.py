@@ -1,4 +1,4 @@
-"""A diagnosis for people: the worst findings first, each with what it means and the command that mends it."""
+"""A diagnosis for people: the worst findings first, each with what it means and the command that fixes it."""
 
 from __future__ import annotations
 

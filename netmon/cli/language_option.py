@@ -24,7 +24,7 @@ LanguageOption = Annotated[
     typer.Option(
         "--language",
         metavar="en|de",
-        help="Language of what people read. Default: that of the locale, or English.",
+        help="Language of the output for people. Default: that of the locale, or English.",
     ),
 ]
 

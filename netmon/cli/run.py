@@ -72,8 +72,8 @@ def run(
     ones have errors, the old ones stay in use. Requires CAP_NET_RAW. Started as root, it becomes the user
     netmon, or nobody, and keeps that capability only.
 
-    An interface may go down, be removed and come back: the others are captured on, and it is captured again
-    by itself. A start fails only if no interface can be captured, unless --require-all is given.
+    If an interface goes down or is removed, capture goes on with the others, and resumes on it once it is
+    back. A start fails only if no interface can be captured, unless --require-all is given.
 
     Examples:
 

@@ -51,11 +51,15 @@ def top(
     every: Annotated[
         int,
         typer.Option(
-            "--every", parser=whole_number(1, 3600), metavar="SECONDS", help="Time between two looks."
+            "--every",
+            parser=whole_number(1, 3600),
+            metavar="SECONDS",
+            help="Time between two readings of the metrics.",
         ),
     ] = 2,
     once: Annotated[
-        bool, typer.Option("--once", help="Look twice, print the screen once, and end; needs no terminal.")
+        bool,
+        typer.Option("--once", help="Read the metrics twice, print the screen, and exit; needs no terminal."),
     ] = False,
     user: Annotated[
         str | None,

@@ -88,7 +88,7 @@ class _Search:
 
     def result(self, words: Sequence[str]) -> FoundFiles:
         """What was found. Raises SourceError if there is nothing to read."""
-        notes = [*self._lines(self._others, "a file that is no capture", "files that are no captures")]
+        notes = [*self._lines(self._others, "a file that is not a capture", "files that are not captures")]
         notes += self._lines(self._repeated, "a file that was named before", "files that were named before")
         if self._paths:
             return FoundFiles(self._paths, self._problems, notes)

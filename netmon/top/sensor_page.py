@@ -48,7 +48,7 @@ def parse_address(text: str) -> Address:
     if path and path != text:
         return Address(path=Path(path))
     url = text if "://" in text else f"http://{text}"
-    wrong = TopError(f"'{text}' is no sensor: write its address, such as http://127.0.0.1:{DEFAULT_PORT}")
+    wrong = TopError(f"'{text}' is not a sensor: write its address, such as http://127.0.0.1:{DEFAULT_PORT}")
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -92,7 +92,7 @@ class SensorWatch:
         try:
             glance = read_glance(page, time.time())
         except NotASensorError as error:
-            raise TopError(f"{where}: this is no sensor of netmon: check the address") from error
+            raise TopError(f"{where}: this is not a sensor of netmon: check the address") from error
         self._changes.put(lambda state: glanced(state, glance))
         wants = self.wants_clients
         begin_s = self._clock()

@@ -75,7 +75,7 @@ def test_a_folder_and_a_pattern_are_read_as_one_capture(read_all, complete, demo
     done = read_all("captures")
     assert (done.returncode, flows(done)) == (3, complete)
     assert (
-        "left out 3 files that are no captures: captures/README, captures/empty.pcap, captures/pipe"
+        "left out 3 files that are not captures: captures/README, captures/empty.pcap, captures/pipe"
         in done.stderr
     )
     by_pattern = read_all("captures/**/cap*.pcap", "tcp or udp")
@@ -176,7 +176,7 @@ def test_two_thousand_files(environment, complete, demo, tmp_path):
     )
     assert done.returncode == 3
     assert flows(done) == complete
-    assert "left out 2,000 files that are no captures: " in done.stderr
+    assert "left out 2,000 files that are not captures: " in done.stderr
 
 
 PACKERS = {
@@ -246,7 +246,7 @@ def test_a_report_says_which_file_is_missing(netmon, halves):
     done = netmon("report", "--country", "DE", "-o", "report.csv", "captures")
     assert done.returncode == 1
     assert "bad.pcap" in done.stderr
-    assert "left out a file that is no capture: captures/notes.txt" in done.stderr
+    assert "left out a file that is not a capture: captures/notes.txt" in done.stderr
 
 
 @pytest.mark.parametrize("words", [["captures"], ["captures/cap*"]])

@@ -109,7 +109,7 @@ def test_folders_and_patterns(netmon, tmp_path):
     opinions = [json.loads(line) for line in done.stdout.splitlines()]
     assert [opinion["file"] for opinion in opinions] == ["b/b.pcap", "a/a.pcap"]
     left_out, broken = done.stderr.splitlines()
-    assert left_out == "netmon: left out 2 files that are no captures: b/notes.txt, a/notes.txt"
+    assert left_out == "netmon: left out 2 files that are not captures: b/notes.txt, a/notes.txt"
     assert broken.startswith("netmon: broken.pcap: ")
     assert done.returncode == 1
     assert netmon("verify", "--json", "a", "b").returncode == 0

@@ -37,7 +37,9 @@ def test_addresses(text, address):
 )
 def test_no_addresses(text):
     """Anything else is refused with an example."""
-    with pytest.raises(TopError, match=r"is no sensor: write its address, such as http://127\.0\.0\.1:10977"):
+    with pytest.raises(
+        TopError, match=r"is not a sensor: write its address, such as http://127\.0\.0\.1:10977"
+    ):
         parse_address(text)
 
 

@@ -77,12 +77,12 @@ def test_a_sensor_that_does_not_answer(watch):
 
 def test_another_server(watch):
     """What is no sensor is refused at first, and later a problem: the address may have a new owner."""
-    with pytest.raises(TopError, match=r"http://127\.0\.0\.1:10977: this is no sensor of netmon"):
+    with pytest.raises(TopError, match=r"http://127\.0\.0\.1:10977: this is not a sensor of netmon"):
         watch("hello\n").first(STATE)
     one = watch(PAGE % 1, "hello\n")
     state = one.first(STATE)
     one.look(STATE.where)
-    assert "this is no sensor" in one.applied(state).problem
+    assert "this is not a sensor" in one.applied(state).problem
 
 
 def test_the_store_is_asked_every_few_seconds(watch, asked, clock):
