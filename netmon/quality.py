@@ -35,6 +35,7 @@ class Threshold:
     min_total: int
     text: str  # explanation and remedy; {part}, {total} and {percent} are replaced by numbers
     undecoded_text: str | None = None  # instead, where the cause may be packets that were not decoded
+    text_of_one: str | None = None  # instead, if {part} is 1
 
 
 THRESHOLDS = (
@@ -53,6 +54,9 @@ THRESHOLDS = (
         0.0,
         1,
         _("the interface dropped {part} packets before the kernel saw them: enlarge its ring (ethtool -G)"),
+        text_of_one=_(
+            "the interface dropped {part} packet before the kernel saw it: enlarge its ring (ethtool -G)"
+        ),
     ),
     Threshold(
         "undecoded",
@@ -148,6 +152,10 @@ THRESHOLDS = (
             "hosts with equal addresses in several VLANs or VNIs were taken for one ({part} times), "
             "so names may be those of the other host: set flows.separate_by"
         ),
+        text_of_one=_(
+            "hosts with equal addresses in several VLANs or VNIs were taken for one (once), "
+            "so names may be those of the other host: set flows.separate_by"
+        ),
     ),
     Threshold(
         "clock",
@@ -159,6 +167,10 @@ THRESHOLDS = (
             "the clock of the packets was set, or differs from that of the other interfaces "
             "by more than a second ({part} times): synchronise it (NTP or PTP)"
         ),
+        text_of_one=_(
+            "the clock of the packets was set, or differs from that of the other interfaces "
+            "by more than a second (once): synchronise it (NTP or PTP)"
+        ),
     ),
     Threshold(
         "misdated",
@@ -168,6 +180,10 @@ THRESHOLDS = (
         1,
         _(
             "{part} of {total} packets have a time that those around them contradict, and are read at "
+            "the time of those: sort merged files (reordercap), and check the clock of the capture"
+        ),
+        text_of_one=_(
+            "{part} of {total} packets has a time that those around it contradict, and is read at "
             "the time of those: sort merged files (reordercap), and check the clock of the capture"
         ),
     ),
@@ -283,6 +299,8 @@ def _fault(threshold: Threshold, name: str, counters: Counters, language: Langua
     if not exceeds(threshold, counters):
         return None
     text = threshold.text
+    if part == 1 and threshold.text_of_one is not None:
+        text = threshold.text_of_one
     if threshold.undecoded_text is not None and exceeds(UNDECODED, counters):
         text = threshold.undecoded_text
     text = language.say(

@@ -3,6 +3,7 @@
 import pytest
 
 from netmon.activity import Activity
+from netmon.language.language import LANGUAGES, Language
 from netmon.quality import (
     THRESHOLDS,
     Watch,
@@ -335,3 +336,22 @@ def test_a_packet_is_worth_saving_once_a_minute():
     for second in range(0, 180, 10):
         activity.check(stats(flow_packets=second), 1020.0 + second)
     assert activity.changes == 3
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize(
+    ("live", "view", "texts"),
+    [
+        ({"interface_dropped": 1}, {}, {"en": "dropped 1 packet before", "de": "verwarf 1 Paket, bevor"}),
+        ({"interface_dropped": 2}, {}, {"en": "dropped 2 packets before", "de": "verwarf 2 Pakete, bevor"}),
+        ({}, {"clock_steps": 1}, {"en": "a second (once): ", "de": "ab (einmal): "}),
+        ({}, {"clock_steps": 2}, {"en": "a second (2 times): ", "de": "ab (2 Mal): "}),
+        ({}, {"overlapping_flows": 1}, {"en": "for one (once), ", "de": "gehalten (einmal), "}),
+        ({}, {"misdated_packets": 1}, {"en": "1 of 100,000 packets has a", "de": "Paketen hat eine Zeit"}),
+        ({}, {"misdated_packets": 2}, {"en": "packets have a time", "de": "Paketen haben eine Zeit"}),
+    ],
+)
+def test_one_is_singular(live, view, texts, code):
+    """A single packet or time has a sentence of its own."""
+    [fault] = find_faults(stats(live=live, **view), Language(code))
+    assert texts[code] in fault.text

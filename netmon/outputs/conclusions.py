@@ -131,9 +131,10 @@ def not_judged(lines: Lines, language: Language) -> str:
         f"{language.say(REASONS[reason])} ({language.number(flows)})"
         for reason, flows in reasons.most_common()
     )
-    return language.say(
-        "None of {flows} could be judged: {why}. As located, without a judgement: {where}.",
-        flows=flows_text(_sum(lines).flows, language),
+    return language.say_count(
+        _sum(lines).flows,
+        "The only flow could not be judged: {why}. As located, without a judgement: {where}.",
+        "None of {count} flows could be judged: {why}. As located, without a judgement: {where}.",
         why=why,
         where=where_they_ended(lines, language),
     )

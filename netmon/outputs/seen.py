@@ -12,6 +12,7 @@ from rich.text import Text
 from netmon.days import moment_of
 from netmon.encapsulations import Kind, describe
 from netmon.language.language import ENGLISH, Language
+from netmon.language.marking import _
 from netmon.language.words import EVIDENCE, UNNAMED
 from netmon.outputs.layout import Grid, GridRow, Paragraph
 from netmon.outputs.texts import bytes_text, duration_text
@@ -20,6 +21,16 @@ from netmon.records import NAMES
 
 _MAX_KINDS = 5
 """The largest number of kinds of undecoded packets in the table."""
+_REJECTED: Mapping[str, str] = {
+    "unknown_type": _("unknown type"),
+    "truncated": _("truncated"),
+    "malformed": _("malformed"),
+    "not_ip": _("not IP"),
+    "too_deep": _("too many headers"),
+    "fragment": _("fragment"),
+    "other_transport": _("other transport"),
+}
+"""Why the engine did not decode a packet (`rejected` in `stats()`)."""
 
 Seen = tuple[str, str, str]
 """A line of a table: text, count, and bytes or share."""
@@ -88,7 +99,7 @@ def _packets(stats: Mapping[str, Any], language: Language) -> Iterator[Seen]:
     if sieved:
         yield say("dropped by the kernel sieve besides"), number(sieved), ""
     for (station, reason), count in _counted(stats["rejected"]):
-        text = say("not decoded: {where}, {why}", where=station, why=reason.replace("_", " "))
+        text = say("not decoded: {where}, {why}", where=station, why=say(_REJECTED.get(reason, reason)))
         yield f"  {text}", number(count), ""
     for kind, count in _counted(_undecoded(stats))[:_MAX_KINDS]:
         share = language.localised(percent_text(count, packets))

@@ -172,8 +172,11 @@ class Summary:
             label = say("INCOMPLETE") if found else say("NOTHING SEEN in what could be read")
             return [Conclusion(-1, label, f"{partly}.", COLOURS["undecided"]), *found]
         if not found:
-            count = self._language.number(stats["packets"])
-            why = say("No flow to a known vendor was seen in {count} packets.", count=count)
+            why = self._language.say_count(
+                stats["packets"],
+                "No flow to a known vendor was seen in {count} packet.",
+                "No flow to a known vendor was seen in {count} packets.",
+            )
             return [Conclusion(0, say("NOTHING SEEN"), why, "")]
         return found
 
@@ -198,8 +201,11 @@ class Summary:
         if found := list(self._found()):
             return " ".join([say("No alarm."), *found, rest(list(self._sums.items()), self._language)])
         if self.is_unjudged:
-            flows = flows_text(self.flows, self._language)
-            return say("NOT JUDGED: none of {flows}, as said above.", flows=flows)
+            return self._language.say_count(
+                self.flows,
+                "NOT JUDGED: the only flow, as said above.",
+                "NOT JUDGED: none of {count} flows, as said above.",
+            )
         return rest(list(self._sums.items()), self._language)
 
     def _seen_in_part(self) -> str:

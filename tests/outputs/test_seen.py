@@ -1,14 +1,19 @@
 """The view in the summary: complete, including what is missing."""
 
+import re
+from pathlib import Path
+
 import pytest
 from rich.console import Console
 
+from netmon.language.language import ENGLISH, Language
 from netmon.language.words import EVIDENCE as EVIDENCE_TEXT
 from netmon.language.words import UNNAMED as UNNAMED_TEXT
 from netmon.outputs.seen import show_seen
 from netmon.outputs.texts import duration_text
 from netmon.records import EVIDENCE, UNNAMED
 
+ROOT = Path(__file__).parents[2]
 VIEW = {
     "packets": 1000,
     "duplicate_packets": 0,
@@ -46,11 +51,11 @@ STATS = {
 }
 
 
-def lines(stats):
+def lines(stats, language=ENGLISH):
     """The printed lines, with single spaces."""
     console = Console(width=80)
     with console.capture() as capture:
-        for part in show_seen(stats):
+        for part in show_seen(stats, language):
             console.print(part)
     return [" ".join(line.split()) for line in capture.get().splitlines()]
 
@@ -62,6 +67,18 @@ def test_named_and_not_named_are_all_flows():
         assert line in seen
     assert "of these, by address in a network of the vendor 2 200 B" in seen
     assert seen[0] == "What was seen in 90 s from 2026-06-01 10:00:00 UTC"
+
+
+def test_why_packets_were_not_decoded_is_said_in_the_language():
+    """Every reason of the engine has words."""
+    engine = (ROOT / "engine/src/wire/decode/rejection.rs").read_text(encoding="utf-8")
+    labels = re.findall(r'=> \("(\w+)", "(\w+)"\)', engine)
+    assert len(labels) > 10
+    seen = lines(STATS | {"rejected": dict.fromkeys(labels, 1)}, Language("de"))
+    assert "nicht dekodiert: ip, anderer Transport 1" in seen
+    told = [line for line in seen if line.startswith("nicht dekodiert: ")]
+    assert len(told) == len(labels)
+    assert not any("_" in line or "other" in line or "unknown" in line for line in told)
 
 
 def test_a_complete_view_has_no_table():

@@ -83,10 +83,10 @@ def test_nothing_judged_is_no_all_clear():
     lines = [line.strip("│┌─┐└┘ ") for line in capture.get().splitlines()]
     assert lines[1] == "NOT JUDGED: acme"
     assert " ".join(lines[2:4]) == (
-        "None of 1 flow could be judged: promises apply to certain countries, and the client's is not known "
-        "(1). As located, without a judgement: 1 flow with 3.0 kB in Russia."
+        "The only flow could not be judged: promises apply to certain countries, and the client's is not "
+        "known (1). As located, without a judgement: 1 flow with 3.0 kB in Russia."
     )
-    assert lines[-1] == "NOT JUDGED: none of 1 flow, as said above."
+    assert lines[-1] == "NOT JUDGED: the only flow, as said above."
 
 
 def shown(*flows):
