@@ -113,12 +113,19 @@ def _other_findings(worst: FlowHeading, lines: Lines, language: Language) -> str
 
 
 def _why_elsewhere(elsewhere: Lines, lines: Lines, language: Language) -> str:
+    where = where_they_ended(elsewhere, language)
+    if _sum(lines).flows == 1:
+        return language.say(
+            "The place of the only flow is known, but nothing was promised with which it could be "
+            "compared: {where}. That is no finding.",
+            where=where,
+        )
     return language.say(
         "For {count} of {flows}, the place is known, but nothing was promised with which it could be "
         "compared: {where}. That is no finding.",
         count=language.number(_sum(elsewhere).flows),
         flows=flows_text(_sum(lines).flows, language),
-        where=where_they_ended(elsewhere, language),
+        where=where,
     )
 
 

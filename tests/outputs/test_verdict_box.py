@@ -93,6 +93,11 @@ def test_the_worst_decides_the_title(flows, title):
             "For 1 of 2 flows, the place is known, but nothing was promised with which it could be compared: "
             "1 flow with 3.0 kB in Russia. That is no finding.",
         ),
+        (
+            [classified(MOSCOW, NO_PROMISE)],
+            "The place of the only flow is known, but nothing was promised with which it could be compared: "
+            "1 flow with 3.0 kB in Russia. That is no finding.",
+        ),
         ([classified()], "The only flow ended as expected."),
         (
             [classified(ZURICH, EXCEPTED)] * 2,
