@@ -12,7 +12,7 @@ from netmon.places.locator import Locator
 from netmon.places.round_trips import SmallestRoundTrips, own_round_trip
 from netmon.places.sinkhole import is_sinkholed
 from netmon.places.wording import OF_PROXY
-from netmon.records import ClassifiedFlow, Fallback, FlowRecord, Place
+from netmon.records import ClassifiedFlow, Fallback, FlowRecord, Place, Question
 from netmon.signatures.model import NETWORK, Rule, SignatureSet
 from netmon.verdict.holders import Holders
 from netmon.verdict.judgement import Case
@@ -125,8 +125,8 @@ class Monitor:
         rule = None if flow.queried_signature is None else self.signatures.rules[flow.queried_signature]
         for vendor in self.signatures.vendors.values():
             component = rule.component if rule is not None and rule.vendor == vendor.id else None
-            clear = "other" if component is None else "vendor"
-            question = clear if flow.encrypted_dns is None else "unknown"
+            clear: Question = "other" if component is None else "vendor"
+            question: Question = clear if flow.encrypted_dns is None else "unknown"
             for one in vendor.resolvers:
                 if one.address == flow.destination:
                     yield Fallback(vendor.id, one.operator, question, component, one.status)

@@ -114,9 +114,9 @@ VIEW: tuple[Limitation, ...] = get_args(Limitation)
 ENCRYPTED_DNS: tuple[EncryptedDns, ...] = get_args(EncryptedDns)
 """Transport of encrypted DNS: TLS, HTTPS or QUIC. A closed set, used as a metric label."""
 
-QUESTIONS = ("vendor", "other", "unknown")
-"""The name queried at a fallback resolver: the vendor's, another one, or unknown because DNS was encrypted.
-A closed set, used as a metric label."""
+Question = Literal["vendor", "other", "unknown"]
+"""The name queried at a fallback resolver; unknown: DNS was encrypted. A closed set, and a metric label."""
+QUESTIONS: tuple[Question, ...] = get_args(Question)
 
 NEW_DESTINATION = ("network", "country")
 """The part of a destination that is new: a closed set, used as a metric label (see `netmon.destinations`)."""
@@ -373,7 +373,7 @@ class Fallback:
 
     vendor: str
     operator: str  # of the resolver, from the vendor's signatures
-    question: str  # one of QUESTIONS
+    question: Question
     component: str | None  # of the queried name, if it is the vendor's
     status: str  # trust status of the claim that products fall back to this resolver
 

@@ -64,15 +64,16 @@ def collect(
             )  # what is acknowledged must survive a power failure
 
         def keep(lines: Sequence[bytes]) -> int:
-            intake, count = Intake(opened_store, str(path)), 0
+            intake, problems = Intake(opened_store, str(path)), []
             for line in lines:
                 try:
                     intake.write(line.decode(errors="replace"))
-                    count += 1
-                except EventError:
-                    continue  # what is left out is counted
+                except EventError as error:
+                    problems.append(error)
             intake.flush()
-            return count
+            if problems and not collection.rejected:  # further ones are counted
+                log(f"{name}: {problems[0]}")
+            return len(lines) - len(problems)
 
         collection = Collection(reader, keep, name, log)
         for number in (signal.SIGTERM, signal.SIGINT):

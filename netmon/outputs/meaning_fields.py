@@ -12,8 +12,27 @@ import msgspec
 
 from netmon.outputs.ecs import timestamp
 from netmon.outputs.json_line import escaped
-from netmon.records import ClassifiedFlow, ConcernStanding, Fallback, Place, RoundTrip, Verdict, Vote
+from netmon.records import (
+    About,
+    ClassifiedFlow,
+    ConcernStanding,
+    Confidence,
+    Contact,
+    Evidence,
+    Fallback,
+    Grounds,
+    Lack,
+    Outcome,
+    Place,
+    Question,
+    RoundTrip,
+    Severity,
+    Uncounted,
+    Verdict,
+    Vote,
+)
 from netmon.signatures.model import Location
+from netmon.verdict.table import REASONS
 
 _TEXTS_KEPT = 4_096
 """Texts that many events have in common, of each kind; the one used least recently is evicted first."""
@@ -38,7 +57,7 @@ class FallbackFields(_Fields, kw_only=True):
 
     vendor: str
     operator: str
-    question: str
+    question: Question
     component: str | None = None
     status: str
 
@@ -57,7 +76,7 @@ class VoteFields(_Fields, kw_only=True):
     provider: str = ""
     country: str | None = None
     city: str | None = None
-    about: str
+    about: About
     date: str | None = None
     network: str | None = None
     note: str | None = None
@@ -69,7 +88,7 @@ class PlaceFields(_Fields, kw_only=True):
 
     location: str
     country: str
-    confidence: str
+    confidence: Confidence
     votes: tuple[VoteFields, ...]
     steps: tuple[str, ...]
     claims: tuple[str, ...] = ()
@@ -115,14 +134,19 @@ class EdgeFields(_Fields, kw_only=True):
 class VerdictFields(_Fields, kw_only=True):
     """The verdict."""
 
-    verdict: str
+    verdict: Outcome
     reason: str
     row: str | None = None
-    severity: str | None = None
-    lacks: str | None = None
+    severity: Severity | None = None
+    lacks: Lack | None = None
     explanation: str | None = None
     promise: str | None = None
     exception: ExceptionFields | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a reason that is none."""
+        if self.reason not in REASONS:
+            raise ValueError(f"Invalid reason {self.reason!r:.40}")
 
 
 class GroundsFields(_Fields, kw_only=True):
@@ -131,8 +155,18 @@ class GroundsFields(_Fields, kw_only=True):
     place: PlaceFields | None = None
     new_destination: tuple[str, ...] = ()
     edge: EdgeFields | None = None
-    concerns_uncounted: str | None = None
+    concerns_uncounted: Uncounted | None = None
     concerns: tuple[ConcernStanding, ...] = ()
+
+
+class EngineFields(_Fields, kw_only=True):
+    """What the engine writes under `netmon` of the flow of a vendor."""
+
+    evidence: Evidence
+    contact: Contact
+    grounds: Grounds = "own"
+    signature: str | None = None
+    resolver: str | None = None
 
 
 def object_text(fields: msgspec.Struct) -> str:

@@ -12,11 +12,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
+
 from netmon.config.settings import Config
 from netmon.encapsulations import describe
 from netmon.outputs.ecs import ECS_VERSION, Stream, timestamp
 from netmon.outputs.metric_events import metric_event, write_event
 from netmon.outputs.observer import Observer
+from netmon.outputs.run_fields import (
+    ConditionFields,
+    DatabaseFields,
+    PositionFields,
+    SignaturesFields,
+    SubjectFields,
+)
 from netmon.places.database import Database
 from netmon.quality import by_interface
 from netmon.signatures.model import SignatureSet
@@ -34,22 +43,24 @@ def describe_conditions(
     config: Config, signatures: SignatureSet, databases: Iterable[Database], level: int
 ) -> dict[str, Any]:
     """What decides about verdicts besides the packets; the databases' files are read for their hashes."""
-    return {
-        "version": package_version(),
-        "program_sha256": package_sha256(),
-        "configuration_sha256": file_sha256(config.file) if config.file else None,
-        "signatures": {"sha256": signatures.sha256, "vendors": sorted(signatures.vendors)},
-        "databases": [
-            {"name": one.name, "provider": one.provider, "date": one.date, "sha256": file_sha256(one.path)}
+    fields = ConditionFields(
+        version=package_version(),
+        program_sha256=package_sha256(),
+        configuration_sha256=file_sha256(config.file) if config.file else None,
+        signatures=SignaturesFields(sha256=signatures.sha256, vendors=tuple(sorted(signatures.vendors))),
+        databases=tuple(
+            DatabaseFields(name=one.name, provider=one.provider, date=one.date, sha256=file_sha256(one.path))
             for one in databases
-        ],
-        "subject": {
-            "country": config.subjects.country,
-            "networks": {str(one): country for one, country in config.subjects.networks.items()} or None,
-        },
-        "privacy_level": level,
-        "position": asdict(config.position) if config.position else None,
-    }
+        ),
+        subject=SubjectFields(
+            country=config.subjects.country,
+            networks={str(one): country for one, country in config.subjects.networks.items()} or None,
+        ),
+        privacy_level=level,
+        position=PositionFields(**asdict(config.position)) if config.position else None,
+    )
+    conditions: dict[str, Any] = msgspec.to_builtins(fields)
+    return conditions
 
 
 def file_sha256(path: Path) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from netmon.errors import EventError, StoreError
-from netmon.outputs.json_line import visible
+from netmon.outputs.json_line import visible, without_nulls
 from netmon.store.rows import StoreRow, rows_of
 
 _ROWS_AT_ONCE = 10_000
@@ -56,6 +56,8 @@ def parse_line(line: str) -> list[StoreRow]:
         event = json.loads(line)
         if "\\" in line or not line.rstrip().isprintable():
             event = visible(event)
+        if "null" in line:  # a field that is None is left out
+            event = without_nulls(event)
     except (ValueError, RecursionError) as error:
         raise EventError("not an event: no complete line of JSON") from error
     if not isinstance(event, dict):

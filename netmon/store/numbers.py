@@ -10,7 +10,7 @@ import json
 import re
 from typing import Any
 
-to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+to_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True).encode
 """The text of a value as the store has it: equal values have equal texts."""
 HOLE = "\ufffc"
 """Stands where a number was: the object replacement character, which is in no text of netmon."""

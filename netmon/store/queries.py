@@ -8,12 +8,15 @@ total.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from netmon.days import DAY_NS
+from netmon.outputs.ecs import timestamp
 from netmon.store.dialect import Dialect
+from netmon.store.documents import check_conditions, check_flow, check_run, read_document
 from netmon.store.judgements import explain, with_judgement
 from netmon.store.period import SUMS, in_order, period
 from netmon.store.tables import FLOWS, TABLES
@@ -207,7 +210,23 @@ def rows(reader: Reader, table: str, scope: Scope) -> Iterator[dict[str, Any]]:
     values = {"sensor": scope.sensor, "since_ns": scope.since_ns, "until_ns": scope.until_ns}
     for row in reader.select(query, values):
         found = dict(zip(columns, row, strict=True))
-        yield {**found, "document": json.loads(found["document"])}
+        whose = partial(_named, found["sensor"], found["run"], found[begin])
+        yield {**found, "document": read_document(found["document"], _CHECKS[table], whose)}
+
+
+def read_judgement(reader: Reader, identifier: int, text: str) -> dict[str, Any]:
+    """The document of a judgement. Raises StoreError, which names a flow, if no netmon writes such a one."""
+
+    def whose() -> str:
+        query = "SELECT sensor, run, last_ns FROM flows WHERE judgement = :id ORDER BY last_ns LIMIT 1"
+        found = list(reader.select(query, {"id": identifier}))
+        return _named(*found[0]) if found else f"judgement {identifier}"
+
+    return read_document(text, check_flow, whose)
+
+
+def _named(sensor: str, run: str, time_ns: int) -> str:
+    return f"sensor {sensor}, run {run}, {timestamp(time_ns)}"
 
 
 def levels_of(reader: Reader) -> tuple[int, ...]:
@@ -216,6 +235,16 @@ def levels_of(reader: Reader) -> tuple[int, ...]:
     return tuple(int(level) for (level,) in found)
 
 
+def _check_nothing(_document: object) -> None:
+    pass
+
+
+_CHECKS: Mapping[str, Callable[[object], None]] = {
+    "runs": check_run,
+    "conditions": check_conditions,
+    "views": _check_nothing,  # databases add up their counters
+    "evidence": _check_nothing,  # only its columns are read
+}
 _TIMES = {
     "runs": ("start_ns", "start_ns"),
     "conditions": ("since_ns", "since_ns"),

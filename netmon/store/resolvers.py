@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from netmon.store.period import period
-from netmon.store.queries import Reader, Scope
+from netmon.store.queries import Reader, Scope, read_judgement
 
 
 class ResolverTotals(NamedTuple):
@@ -33,7 +32,8 @@ def resolvers(reader: Reader, scope: Scope) -> Iterator[ResolverTotals]:
   FROM (
 {of_flows}) AS period GROUP BY server, judgement
 )
-SELECT server, document, flows, sent, received, first_ns, latest_ns
+SELECT server, judgement, document, flows, sent, received, first_ns, latest_ns
 FROM used JOIN judgements ON id = judgement ORDER BY server, judgement"""
-    for server, document, *numbers in reader.select(query, scope.values()):
-        yield ResolverTotals(server, tuple(json.loads(document).get("fallback", ())), *numbers)
+    for server, identifier, text, *numbers in reader.select(query, scope.values()):
+        document = read_judgement(reader, identifier, text)
+        yield ResolverTotals(server, tuple(document.get("fallback", ())), *numbers)

@@ -13,6 +13,7 @@ from netmon.errors import EventError
 from netmon.privacy.periods import period_days
 from netmon.records import Contact, Outcome, Severity
 from netmon.store import tables
+from netmon.store.documents import check_flow, check_run
 from netmon.store.judgements import judgement_of, without_judgement
 from netmon.store.numbers import to_json
 from netmon.store.period import SUMS
@@ -65,6 +66,8 @@ def rows_of(event: Event) -> list[StoreRow]:
         return []
     try:
         rows = list(make(event))
+    except EventError as error:
+        raise EventError(f"not an event that netmon writes: {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise EventError(f"not an event of {dataset} that netmon writes: {error or type(error)}") from error
     for row in rows:
@@ -169,6 +172,7 @@ def _flow_rows(event: Event) -> Iterator[StoreRow]:
     fallbacks = meaning.get("fallback")
     if meaning.get("vendor") is None and not fallbacks:
         return
+    check_flow(meaning)
     source, destination = event["source"], event["destination"]
     place = meaning.get("place") or {}
     last_ns = time_ns(event["@timestamp"])
@@ -235,6 +239,7 @@ _SAME_NAME = (
 
 
 def _run_rows(event: Event) -> Iterator[StoreRow]:
+    check_run(event)
     meaning = event["netmon"]
     when_ns, phase = time_ns(event["@timestamp"]), meaning["phase"]
     conditions = meaning["conditions"]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from netmon.days import DAY_NS
 from netmon.store.period import BEGAN_IN, COUNTED_NS, SAME_DAY, in_order, lasting, period
-from netmon.store.queries import Reader, Scope
+from netmon.store.queries import Reader, Scope, read_judgement
 
 TOLERANCE_NS = 120_000_000_000
 """The time between two records of a view that is no gap: they come once a minute."""
@@ -162,7 +161,7 @@ def judgements(reader: Reader, scope: Scope) -> Iterator[tuple[int, dict[str, An
     query = f"""SELECT id, document FROM judgements
 WHERE (:since_day IS NULL OR day >= :since_day) AND {reader.dialect.vendor} IS NOT NULL"""
     for identifier, document in reader.select(query, {"since_day": scope.since_day}):
-        yield identifier, dict(json.loads(document))
+        yield identifier, read_judgement(reader, identifier, document)
 
 
 class CounterSum(NamedTuple):
