@@ -9,6 +9,7 @@ from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from typing import Any
 
+from netmon.outputs.spreadsheet import safe_cell
 from netmon.report.model import Report, TableRow
 from netmon.report.shares import SHARES
 
@@ -140,4 +141,4 @@ def _is_objects(value: Any) -> bool:
 
 def _safe(cell: Cell) -> Cell:
     """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    return safe_cell(cell) if isinstance(cell, str) else cell

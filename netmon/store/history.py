@@ -11,6 +11,7 @@ from typing import Any
 
 from netmon.language.language import ENGLISH, Language
 from netmon.outputs.json_line import json_line
+from netmon.outputs.spreadsheet import safe_cell
 from netmon.outputs.texts import bytes_text, duration_text
 from netmon.quality import percent_text
 from netmon.store.gaps import Missing, WatchGap, missing
@@ -30,8 +31,6 @@ BY: Mapping[str, tuple[str, ...]] = {
 UNSETTLED = ("unknown", "disputed")
 """What a place says instead of a country."""
 _COUNTED = ("flows", "sent_bytes", "received_bytes", "findings", "undecided", "first", "last")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -149,8 +148,8 @@ def as_csv(history: History) -> str:
 
 
 def _cell(value: object) -> object:
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
+    if isinstance(value, str):
+        return safe_cell(value)
     return "" if value is None else value
 
 

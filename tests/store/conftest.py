@@ -12,6 +12,8 @@ from netmon.store.intake import Intake
 from netmon.store.sqlite import MEMORY, SqliteStore
 
 OBSERVER = Observer("berlin", "Adlershof", "cafe")
+CONDITIONS = {"version": "1.2.3", "signatures": {"sha256": "c0" * 32}, "privacy_level": ADDRESS}
+"""Of a run."""
 
 
 def lines_of(*flows, observer=OBSERVER, level=ADDRESS):

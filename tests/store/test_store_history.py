@@ -10,10 +10,12 @@ import pytest
 from netmon.language.language import Language
 from netmon.outputs.observer import Observer
 from netmon.outputs.run_events import RunEvents
+from netmon.outputs.spreadsheet import safe_cell
 from netmon.store.history import BY, as_csv, as_json, missing_lines, read_history, table_rows
 from netmon.store.intake import Intake
 from netmon.store.queries import Scope
 from tests.records import MOSCOW, UNDECIDED, UNEXPECTED, ZURICH, classified
+from tests.store.conftest import CONDITIONS
 
 WHOLE = Scope()
 FLOWS = [
@@ -105,6 +107,15 @@ def test_a_name_is_no_formula(store, keep):
     assert "acme,'=cmd.example,1" in as_csv(read_history(store, Scope(), "name"))
 
 
+@pytest.mark.parametrize(
+    "begin", ["=", "+", "-", "@", "\t", "\r", " =", "\t-", "\u00a0@", "＝", "＋", "－", "＠", " ＝"]
+)
+def test_no_sign_of_any_width_begins_a_formula(begin):
+    """Full-width signs calculate as well, and spreadsheets drop spaces before a sign."""
+    assert safe_cell(f"{begin}1") == f"'{begin}1"
+    assert safe_cell(f"a{begin}1") == f"a{begin}1"
+
+
 def test_a_vendor_that_is_not_there_has_no_lines(store, keep):
     """An empty view is no error."""
     keep(*FLOWS)
@@ -123,7 +134,7 @@ def watched(store, *views, sensor="berlin", begin=0, until=24, dropped=0, ports=
     """
     lines = io.StringIO()
     about = RunEvents([lines], Observer(sensor, "", f"run of {sensor} at {begin}"), is_live=True)
-    facts = {"conditions": {"privacy_level": 0}, "interfaces": list(ports)}
+    facts = {"conditions": CONDITIONS, "interfaces": list(ports)}
     about.run("start", BEGIN_NS + begin * HOUR_NS, **facts)
     for number, (start, end) in enumerate(views, 1):
         state = {port: {"up": int(port in up), "dropped": number * dropped} for port in ports}

@@ -9,7 +9,7 @@ from netmon.outputs.run_events import RunEvents
 from netmon.store.intake import Intake
 from netmon.store.latest import clients_today, earlier_findings, latest_findings, running_run
 from tests.records import EXPECTED, MOSCOW, START_NS, UNEXPECTED, ZURICH, classified
-from tests.store.conftest import OBSERVER
+from tests.store.conftest import CONDITIONS, OBSERVER
 
 MINUTE_NS = 60 * 10**9
 MICROSECONDS_NS = START_NS // 1000 * 1000
@@ -23,7 +23,7 @@ def begin(store):
     def begin(run, start_ns):
         stream = io.StringIO()
         observer = type(OBSERVER)(OBSERVER.sensor, OBSERVER.site, run)
-        RunEvents([stream], observer, is_live=True).run("start", start_ns, conditions={"privacy_level": 1})
+        RunEvents([stream], observer, is_live=True).run("start", start_ns, conditions=CONDITIONS)
         intake = Intake(store, "memory")
         for line in stream.getvalue().splitlines():
             intake.write(line)
