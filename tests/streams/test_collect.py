@@ -220,6 +220,7 @@ def test_messages_that_are_no_events_are_left_out(server, tmp_path):
     log = collect_all(f"{server.url}/{SUBJECT}", tmp_path / "fleet.db")
     assert found(tmp_path / "fleet.db") == expected(*lines)
     assert log.count("the others are left out") == 1
+    assert log.count(": not an event: no complete line of JSON") == 1  # the first of them
     assert "2 messages left out" in log
 
 
