@@ -238,6 +238,8 @@ def _why_not_renamed(error: OSError) -> str:
 
 def _begins_as_database(path: Path) -> bool:
     """False if the file was overwritten, which SQLite does not notice once it has read its pages."""
+    if path.is_fifo():
+        return False  # opening it would wait for its other end
     with path.open("rb") as stream:
         return stream.read(len(_MAGIC)) in (b"", _MAGIC)
 

@@ -174,6 +174,7 @@ def counted(folder: Path, mix: str) -> dict[str, tuple[float, float]]:
         tcpdump = ("tcpdump", *user, "-n", "-r", str(load), "-w", "/dev/null", NOTHING)
         for words in ((*NETMON, "read", str(load)), tcpdump):
             if shutil.which(words[0]):
+                subprocess.run(words, check=True, capture_output=True)  # fills the caches of a first start
                 counts.setdefault(Path(words[0]).name, []).append((packets, instructions(words)))
     slopes = {}
     for name, [(few, less), (many, more)] in counts.items():

@@ -38,7 +38,11 @@ class Tmux:
 
     def shows(self, *texts: str) -> None:
         """Waits until all texts are on the screen."""
-        wait_for(lambda: all(text in self.screen() for text in texts), f"{texts} on the screen")
+        try:
+            wait_for(lambda: all(text in self.screen() for text in texts), f"{texts} on the screen")
+        except AssertionError:
+            print(self.screen())
+            raise
 
     def lacks(self, *texts: str) -> None:
         """Waits until none of the texts is on the screen."""

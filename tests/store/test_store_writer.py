@@ -1,5 +1,6 @@
 """The writer: nothing that is wrong with a file stops it, and what it has committed survives a crash."""
 
+import os
 import random
 import signal
 import sqlite3
@@ -7,7 +8,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -47,13 +48,10 @@ class Written:
     def stored(self):
         """The number of flows in the file; none if there is no file, or no table yet."""
         try:
-            store = SqliteStore(self.path, is_read_only=True)
+            with closing(SqliteStore(self.path, is_read_only=True)) as store:
+                return queries.totals(store, Scope()).flows
         except StoreError:
             return 0
-        try:
-            return queries.totals(store, Scope()).flows
-        finally:
-            store.close()
 
     def wait(self, condition, what):
         """Returns once the condition holds."""
@@ -261,6 +259,19 @@ def test_a_file_that_was_moved_is_made_again(written):
     assert it.log == [f"{it.path}: was moved or removed, and is made again"]
     it.path = moved
     assert it.stored() == 3
+
+
+def test_a_pipe_in_place_of_the_file_is_waited_out(written):
+    """Opening it would wait for ever: records wait instead, and are stored once it is gone."""
+    it = written()
+    it.write()
+    it.wait(lambda: it.stored() == 1, "a flow is stored")
+    it.path.unlink()
+    os.mkfifo(it.path)
+    it.write(2)
+    it.wait(lambda: it.writer.errors.total() > 1, "it was tried again")
+    it.path.unlink()
+    it.wait(lambda: it.path.is_file() and it.stored() == 2, "the records that waited are stored")
 
 
 def test_another_programs_database_is_left_alone(written, tmp_path):

@@ -11,11 +11,6 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// Packets none of which was delivered again.
-    pub fn once(packets: u64) -> Self {
-        Self { firsts: u16::try_from(packets).unwrap_or(u16::MAX).min(MAX_PACKETS / 2), again: 0 }
-    }
-
     /// Counts a packet.
     #[inline]
     pub fn note(&mut self, is_first: bool) {
@@ -31,17 +26,6 @@ impl Delivery {
     #[inline]
     pub fn firsts(self) -> u16 {
         self.firsts
-    }
-
-    /// At least half of the packets were delivered again: a mirror port may lose some.
-    pub fn is_twice(self) -> bool {
-        self.is_share(2)
-    }
-
-    /// How often a packet is delivered, rounded.
-    pub fn copies(self) -> u8 {
-        let (firsts, all) = (u32::from(self.firsts), u32::from(self.firsts) + u32::from(self.again));
-        u8::try_from((2 * all + firsts) / (2 * firsts).max(1)).unwrap_or(u8::MAX)
     }
 
     /// At least one packet in so many was delivered again.

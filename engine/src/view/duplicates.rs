@@ -23,6 +23,7 @@ use crate::types::volume::Volume;
 use crate::view::flow_duplicates::{FlowDuplicates, Occurrence, Treatment};
 use crate::view::interface_delivery::{Habit, InterfaceDeliveries};
 use crate::view::recent_packets::{time_units, PacketEntry, RecentPackets};
+use crate::view::sightings::MOST_SIGHTINGS;
 use crate::wire::fragment::Fragment;
 use crate::wire::{flags, Segment, Transport};
 use foldhash::fast::RandomState;
@@ -85,7 +86,7 @@ impl Duplicates {
         let hash = header_hash(&self.hasher, segment, words, direction);
         let entry = PacketEntry::new(hash, arrival.interface, arrival.time_ns);
         let mut known = self.packets.find_or_store(place_of(segment, words), entry);
-        let age = known.as_deref().map(|known| entry.age(*known)).filter(|age| *age <= self.window);
+        let age = known.as_deref().and_then(|known| age_of(entry, *known, self.window, segment));
         let occurrence = match (&known, age) {
             (Some(known), Some(age)) => {
                 // Where two interfaces deliver a packet, both are those of its flow.
@@ -143,6 +144,14 @@ impl Duplicates {
         }
         is_duplicate
     }
+}
+
+/// Time units since the first delivery of an equal packet. None after the window, and after so many of them that the
+/// next is counted in any case.
+#[cold]
+fn age_of(entry: PacketEntry, known: PacketEntry, window: u32, segment: &Segment<'_>) -> Option<u32> {
+    let is_counted = usize::from(known.repeats()) + 1 >= MOST_SIGHTINGS && !is_certain(segment);
+    Some(entry.age(known)).filter(|age| *age <= window && !is_counted)
 }
 
 /// Classifies a packet that equals one seen within the window, which was repeated before. `is_at_once`: by another

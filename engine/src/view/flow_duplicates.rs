@@ -201,7 +201,7 @@ impl Repeats {
         let (bare, shown) = (&self.sides[side].bare, &self.sides[self.showing(side)]);
         if !self.sides[side].shows() {
             if bare.firsts() >= ENOUGH && bare.is_most_again() {
-                return Some(bare.copies(self.sides[side].is_late));
+                return Some(self.copies_of_bare(side));
             } else if bare.firsts() < ENOUGH || bare.is_half_again() {
                 return None;
             }
@@ -229,7 +229,7 @@ impl Repeats {
         let bare = &own.bare;
         let is_enough = bare.firsts() >= ENOUGH || bare.firsts() >= FEW && is_likely;
         if !own.shows() && is_enough && bare.is_most_again() {
-            return bare.copies(own.is_late);
+            return self.copies_of_bare(side);
         }
         let again = &shown.advancing;
         let is_twice = match again.firsts() {
@@ -241,6 +241,17 @@ impl Repeats {
             again.copies(own.is_late)
         } else {
             1
+        }
+    }
+
+    /// How often acknowledgements of a side that sends them alone are delivered. A host may repeat each of them, so
+    /// data of the other side shows it better.
+    fn copies_of_bare(&self, side: usize) -> usize {
+        let (own, shown) = (&self.sides[side], &self.sides[self.showing(side)]);
+        if shown.advancing.is_half_again() {
+            shown.advancing.copies(own.is_late)
+        } else {
+            own.bare.copies(own.is_late)
         }
     }
 

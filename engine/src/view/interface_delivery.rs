@@ -3,10 +3,10 @@
 use crate::counters::tally::Tally;
 use crate::view::delivery::Delivery;
 
-/// Packets that show by their headers whether an interface delivers any twice,
-const ENOUGH: u16 = 100;
-/// and how many of them are if it does: one in so many.
+/// An interface that delivers packets twice does so with one in so many of those whose headers show it.
 const SHARE: u16 = 50;
+/// So many of them show that it delivers each once.
+const ENOUGH: u16 = 100;
 /// Packets of any kind that show it by those that hosts may have sent twice themselves,
 const ENOUGH_OPEN: u64 = 16;
 /// and how many of them are delivered again: one in so many, which is more than hosts repeat within the window.
@@ -92,10 +92,9 @@ impl InterfaceDelivery {
     /// How it delivers packets, of which there were so many.
     fn habit(self, packets: u64) -> Habit {
         let latest = packets.saturating_sub(self.since);
-        if self.certain.firsts() >= ENOUGH {
-            return if self.certain.is_share(SHARE) { Habit::Twice } else { Habit::Once };
-        }
         match latest {
+            _ if self.certain.is_share(SHARE) => Habit::Twice,
+            _ if self.certain.firsts() >= ENOUGH => Habit::Once,
             ..ENOUGH_OPEN => Habit::Unknown,
             _ if self.open * SHARE_OPEN >= latest => Habit::Twice,
             _ => Habit::Seldom,
@@ -131,8 +130,8 @@ mod tests {
     #[test]
     fn packets_that_only_a_mirror_repeats_need_a_small_share_and_others_a_large_one() {
         assert_eq!([certain(100, 0), certain(200, 0), certain(200, 3)], [Habit::Once; 3]);
-        assert_eq!([certain(200, 4), certain(200, 200)], [Habit::Twice; 2]);
-        assert_eq!([open(&[(15, 2)]), certain(8, 7)], [Habit::Unknown; 2]);
+        assert_eq!([certain(200, 4), certain(200, 200), certain(40, 1), certain(8, 7)], [Habit::Twice; 4]);
+        assert_eq!([open(&[(15, 2)]), certain(15, 0)], [Habit::Unknown; 2]);
         assert_eq!([certain(99, 0), open(&[(200, 6)]), open(&[(100_000, 6)])], [Habit::Seldom; 3]);
         assert_eq!([open(&[(16, 2)]), open(&[(200, 5)]), open(&[(100_000, 3)])], [Habit::Twice; 3]);
     }

@@ -9,11 +9,11 @@ const WAYS: usize = 4;
 const TIME_UNIT_BITS: u32 = 16;
 const TIME_BITS: u32 = 24;
 const TIME_MASK: u64 = (1 << TIME_BITS) - 1;
-/// Repetitions of a packet are counted up to 7, above its time.
+/// Repetitions of a packet are counted up to 15, above its time.
 const REPEATED_ONCE: u64 = 1 << TIME_BITS;
-const REPEATED_MOST: u64 = 7 * REPEATED_ONCE;
+const REPEATED_MOST: u64 = 15 * REPEATED_ONCE;
 /// The lowest bits of the number of the interface, above the repetitions.
-const INTERFACE_AT: u32 = TIME_BITS + 3;
+const INTERFACE_AT: u32 = TIME_BITS + 4;
 const INTERFACE: u64 = 7 << INTERFACE_AT;
 const FINGERPRINT: u64 = !(INTERFACE | REPEATED_MOST | TIME_MASK);
 
@@ -98,7 +98,7 @@ mod tests {
         assert!(packets.find_or_store(7, at(TIME_MASK)).is_none());
         for n in 0..20 {
             let known = packets.find_or_store(7, at(TIME_MASK + 5)).unwrap();
-            assert_eq!((at(TIME_MASK + 5).age(*known), known.repeats()), (5, n.min(7)));
+            assert_eq!((at(TIME_MASK + 5).age(*known), known.repeats()), (5, n.min(15)));
             known.repeat();
         }
     }

@@ -1,7 +1,7 @@
 //! How often packets were seen: for the first time, the second, and so on.
 
-/// A packet is followed up to so many times.
-pub const MOST_SIGHTINGS: usize = 8;
+/// A packet is followed up to so many times: a multiple of each number of copies, so that the next is counted.
+pub const MOST_SIGHTINGS: usize = 12;
 /// A mirror delivers a packet at most so often: on ingress and egress of two switches, for example.
 const MOST_COPIES: usize = 4;
 /// Numbers of packets that reach this are halved, so that the latest ones count.
@@ -71,7 +71,7 @@ mod tests {
     fn packets_are_delivered_as_often_as_half_of_them_are_seen() {
         assert_eq!([seen(&[9]), seen(&[9, 9]), seen(&[9, 9, 4])].map(|seen| seen.copies(false)), [2; 3]);
         assert_eq!([seen(&[9, 9, 5]), seen(&[9, 8, 8, 3])].map(|seen| seen.copies(false)), [3; 2]);
-        assert_eq!([4, 5, 20].map(|most| seen(&vec![9; most]).copies(false)), [4, 5, 8]);
+        assert_eq!([4, 5, 20].map(|most| seen(&vec![9; most]).copies(false)), [4, 5, 12]);
         assert_eq!([4, 5, 20].map(|most| seen(&vec![9; most]).copies(true)), [4, 1, 1]);
     }
 

@@ -184,6 +184,35 @@ fn acknowledgements_of_a_download_are_duplicates_if_their_direction_alone_is_del
 }
 
 #[test]
+fn acknowledgements_that_a_host_repeats_many_times_are_counted_once_for_each_time() {
+    for copies in 1..=4 {
+        for times in [2, 5, 9, 30] {
+            let mut sent = Vec::new();
+            for (time_ns, packet) in download(1000) {
+                let is_bare = time_ns > 11 * MS && packet.len() == 60;
+                let is_repeated = is_bare && time_ns / 12_000 % 5 == 0;
+                let times = if is_repeated { times } else { 1 };
+                sent.extend((0..times).map(|time| (time_ns + time * 100, packet.clone())));
+            }
+            let all = sent.iter().flat_map(|(time_ns, packet)| {
+                (0..copies).map(move |copy| (time_ns + copy * 20, 0, packet.clone()))
+            });
+            let expected = (sent.len() as u64, sent.len() as u64 * (copies - 1));
+            assert_eq!(counted_of_all(all.collect()), expected, "{copies} of each, {times} times");
+        }
+    }
+}
+
+#[test]
+fn a_few_packets_with_identifications_show_that_others_are_delivered_twice() {
+    let mut packets: Vec<_> = look_ups_with_identifications().into_iter().take(60).collect();
+    packets.extend(look_up_packets().take(3).flatten().map(|(at, packet)| (at + MS, 0, packet)));
+    let again: Vec<_> = packets.iter().map(|(at, _, packet)| (at + 1000, 0, packet.clone())).collect();
+    packets.extend(again);
+    assert_eq!(counted_of_all(packets), (66, 66));
+}
+
+#[test]
 fn identical_datagrams_that_a_host_sends_now_and_then_are_counted() {
     for every in [5 * MS, 20 * MS, 40 * MS] {
         let mut packets = look_ups_with_identifications();
