@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +22,10 @@ from tests.sharing import Reporter, Turns, place_of, share_work
 
 # A suite started in the background may ignore SIGINT, and so would every program that it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# The tests start netmon some thousand times: what was compiled is kept, whatever the environment says.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # On a busy machine an example may take any time: how long it takes is not what these tests are about.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
