@@ -95,6 +95,7 @@ class Matcher:
         resolvers: Sequence[tuple[int, Sequence[str], Sequence[str]]] = (),  # (number, addresses, names)
         fallbacks: Sequence[str] = (),  # addresses of resolvers that a vendor's products fall back to
         vendors: Sequence[int] = (),  # the number of the vendor of each signature; empty: all have one
+        vendor_ids: Sequence[str] = (),  # the id of each vendor, by number
     ) -> None: ...
     def find_name(self, name: str) -> int | None: ...
     def find_certificate(self, name: str) -> int | None: ...  # "*.example.com" is accepted
@@ -196,7 +197,8 @@ class Engine:
     # Rows of `netmon.sources.kept.KeptPacket`: those of the DNS messages first, then the flow's own.
     def kept_packets(self, flow_id: int) -> list[Row]: ...
     def release_packets(self, flow_ids: Sequence[int]) -> None: ...
-    # "view": counters by interface, "" if the source has none; "undecoded": by interface, kind and number
+    # "view": counters by interface, "" if the source has none; "undecoded": by interface, kind and number;
+    # "looked_up": DNS queries for names of a vendor, by its id
     def stats(self) -> dict[str, Any]: ...
 
 @final

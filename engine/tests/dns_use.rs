@@ -22,7 +22,8 @@ const UDP: u8 = 17;
 fn monitor(live: bool) -> Monitor {
     let matcher = Matcher::new(&[(SIGNATURE, MatchKind::Suffix, "cloud.example".to_owned())], &[], &[])
         .and_then(|matcher| matcher.with_resolvers(&[], &["192.0.2.99".to_owned()]))
-        .unwrap();
+        .unwrap()
+        .with_vendors(vec![0; 4], vec!["cloud".to_owned()]);
     let report_every_ns = if live { 5 * SECOND } else { 0 };
     let settings = Settings { report_every_ns, ..Settings::default() };
     Monitor::new(settings, Arc::new(matcher), Arc::new(LearnedNames::new(1000)), (0, 1))
@@ -115,6 +116,21 @@ fn a_response_alone_shows_no_query() {
     feed(&mut monitor, START, &udp(false, 50_000, &message("eu.cloud.example", true)));
     assert!(finish(&mut monitor).is_empty());
     assert_eq!(monitor.tally().total_view().unsolicited_dns_answers, 1);
+    assert!(monitor.tally().looked_up.is_empty());
+}
+
+#[test]
+fn queries_for_names_of_a_vendor_are_counted_by_vendor() {
+    let mut monitor = monitor(false);
+    for (number, name) in ["eu.cloud.example", "www.example.net", "cloud.example"].into_iter().enumerate() {
+        let time_ns = START + number as u64 * SECOND;
+        feed(&mut monitor, time_ns, &udp(true, 50_000, &message(name, false)));
+        feed(&mut monitor, time_ns + 1, &udp(false, 50_000, &message(name, true)));
+    }
+    let mut tally = monitor.tally();
+    tally.add(&tally.clone());
+    let counted: Vec<_> = tally.looked_up.iter().map(|(vendor, count)| (&**vendor, *count)).collect();
+    assert_eq!(counted, [("cloud", 4)]);
 }
 
 #[test]

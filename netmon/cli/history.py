@@ -23,6 +23,7 @@ from netmon.errors import StoreError
 from netmon.language.language import ENGLISH, Language
 from netmon.language.marking import _
 from netmon.outputs.layout import Grid, GridRow, Paragraph
+from netmon.outputs.looked_up import looked_up_lines
 from netmon.outputs.texts import bytes_text, flows_text
 from netmon.store.history import (
     History,
@@ -132,7 +133,7 @@ def _show_table(view: History, language: Language) -> None:
                 say("No flow of a known vendor is stored{period}.", period=_period_text(view, language))
             )
         )
-        for line in missing_lines(view, language):
+        for line in (*looked_up_lines(view.looked_up, (), language), *missing_lines(view, language)):
             console.print(Paragraph(line))
         return
     headings = (say("flows"), say("sent"), say("received"), say("findings"), say("undecided"))

@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     from netmon.cli import capture_reading, named_files, stopping, summary_page
     from netmon.cli import history as views
     from netmon.cli.capture_reading import CaptureReading
-    from netmon.outputs.summary import Summary
     from netmon.sources.stop_request import StopRequest
-    from netmon.store.history import History
 else:
     capture_reading = LateModule("netmon.cli.capture_reading")
     named_files = LateModule("netmon.cli.named_files")
@@ -141,8 +139,7 @@ def read(
             reading.run(stack, stop)
             remarks = _remarks(stop, spoken)
             if by is not None:
-                unread = _unread_text(reading, spoken)
-                _show_view(reading.view(by), csv, remarks, unread, reading.summary, spoken)
+                _show_view(reading, by, csv, remarks, spoken)
         if not json and by is None:
             page = summary_page.SummaryPage(remarks, findings, partial(_command, words, options))
             summary_page.show_summary(reading.summary, reading.stats, settings.subjects, spoken, page)
@@ -161,14 +158,14 @@ def _unread_text(reading: CaptureReading, language: Language) -> str | None:
 
 
 def _show_view(
-    view: History,
+    reading: CaptureReading,
+    by: View,
     csv: bool,
     remarks: Sequence[str],
-    unread: str | None,
-    summary: Summary,
     language: Language,
 ) -> None:
     """Writes a view; a table after the remarks, and where there is nothing in it, with the reason."""
+    view, unread = reading.view(by), _unread_text(reading, language)
     if csv:
         views.show(view, Format.CSV)
         return
@@ -179,7 +176,9 @@ def _show_view(
     if view.rows:
         views.show(view, Format.TABLE, language)
     elif unread is None:
-        write_line(summary.sentence())
+        looked_up = list(reading.summary.looked_up_lines(reading.stats))
+        for line in (*looked_up, reading.summary.sentence(is_looked_up=bool(looked_up))):
+            write_line(line)
 
 
 def _exit_code(problems: Sequence[str], stop: StopRequest, *, is_read: bool, is_alarm: bool) -> int:

@@ -242,8 +242,9 @@ def _write(
 ) -> bool:
     """Writes the report; False if most packets, or those of an interface, could not be decoded."""
     facts = gather(reader, selection)
-    seen = sorted({group.meaning.vendor for group in facts.groups} | {use.vendor for use in facts.resolvers})
-    vendors = [asked.vendor] if asked.vendor is not None else seen or sorted(known.vendors)
+    seen = {group.meaning.vendor for group in facts.groups} | {use.vendor for use in facts.resolvers}
+    shown = sorted(seen | facts.looked_up.keys()) or sorted(known.vendors)
+    vendors = [asked.vendor] if asked.vendor is not None else shown
     made = build(facts, known, vendors, words)
     write_report(asked.target, _contents(made, asked, known, checks))
     if made.view.grade == "unread":

@@ -110,6 +110,7 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     ),
     "netmon_other_flows": ("counter", (), "Ended flows that match no vendor."),
     "netmon_dns_messages": ("counter", (), "DNS messages parsed."),
+    "netmon_vendor_dns_queries": ("counter", ("vendor",), "DNS queries for names of the vendor."),
     "netmon_active_flows": ("gauge", (), "Flows in the flow table."),
     "netmon_dns_names": ("gauge", (), "Addresses in the table of names learned from DNS."),
     "netmon_evicted": ("counter", ("table",), "Entries evicted because a table was full."),

@@ -33,7 +33,7 @@ from netmon.version import package_sha256, package_version
 
 RunPhase = Literal["start", "change", "end"]
 _TYPES: Mapping[RunPhase, str] = {"start": "start", "change": "change", "end": "end"}
-_KINDS = ("named", "unnamed", "ech", "encrypted_dns", "evicted", "rejected")
+_KINDS = ("looked_up", "named", "unnamed", "ech", "encrypted_dns", "evicted", "rejected")
 """Counters of the engine that belong to no interface, each by its own kinds."""
 _TOTALS = ("other_flows", "lost_reports", "interceptions")
 """Further ones without kinds."""

@@ -19,6 +19,7 @@ from netmon.outputs.dns_use import DnsUse
 from netmon.outputs.findings_seen import FindingsSeen, More
 from netmon.outputs.flow_sums import COLOURS, SEVERITY_COLOURS, FlowHeading, FlowLine, FlowSum
 from netmon.outputs.layout import Grid, GridRow, Paragraph
+from netmon.outputs.looked_up import looked_up_lines
 from netmon.outputs.place_text import either, place_text
 from netmon.outputs.seen import show_seen
 from netmon.outputs.shown import FINDINGS
@@ -140,20 +141,24 @@ class Summary:
         console.print(VerdictBox(self._conclusions(unread, partly, stats)))
         for line, is_located in self._concerns.lines():
             console.print(Paragraph(line, COLOURS["unexpected"] if is_located else ""))
+        looked_up = list(self.looked_up_lines(stats))
+        for line in looked_up:
+            console.print(Paragraph(line))
         if self.flows:
             console.print()
         for part in (*self._findings.show(shown, more), *self._groups()):
             console.print(part, soft_wrap=isinstance(part, Text))  # a command is not broken
         for line in self.not_in():
             console.print(Paragraph(line))
-        if self.flows:
+        if self.flows or looked_up:
             console.print()
         for part in show_seen(stats, self._language):
             console.print(part)
         for line in (*self._dns_use.lines(), *self._client_lines()):
             console.print(Paragraph(line, others="  "))
         console.print()
-        console.print(Paragraph(self.sentence(is_unread=bool(unread or partly)), self._style()))
+        sentence = self.sentence(is_unread=bool(unread or partly), is_looked_up=bool(looked_up))
+        console.print(Paragraph(sentence, self._style()))
 
     def _conclusions(
         self, unread: str | None, partly: str | None, stats: Mapping[str, Any]
@@ -189,13 +194,22 @@ class Summary:
                 flows=flows_text(flows, self._language),
             )
 
-    def sentence(self, *, is_unread: bool = False) -> str:
-        """The result in one sentence. It is no all-clear if most packets could not be decoded."""
+    def looked_up_lines(self, stats: Mapping[str, Any]) -> Iterator[str]:
+        """A line for each vendor of which only names were looked up."""
+        seen = {line.heading.vendor for line in self._sums}
+        return looked_up_lines(stats["looked_up"], seen, self._language)
+
+    def sentence(self, *, is_unread: bool = False, is_looked_up: bool = False) -> str:
+        """The result in one sentence. It is no all-clear if most packets could not be decoded.
+
+        `is_looked_up`: it comes after `looked_up_lines`.
+        """
         say = self._language.say
         if is_unread and not self.alarms:
             return say("INCOMPLETE, as said above: {what}", what=self._seen_in_part())
         if not self._sums:
-            return say("No flow to a known vendor was seen.")
+            only = say("Only DNS queries for names of known vendors were seen, as said above, and no flow.")
+            return only if is_looked_up else say("No flow to a known vendor was seen.")
         if self.alarms:
             return " ".join(self._found())
         if found := list(self._found()):

@@ -32,7 +32,12 @@ WORST_FIRST: Sequence[Conclusion] = (
 
 
 def answer(
-    vendor: str, title: str, groups: Sequence[Group], machines: Machines | None, countries: Iterable[str]
+    vendor: str,
+    title: str,
+    groups: Sequence[Group],
+    machines: Machines | None,
+    countries: Iterable[str],
+    looked_up: int = 0,
 ) -> Answer:
     """The answer for a vendor from its groups; `countries` are of concern, also if nothing was seen."""
     total = total_of(group.amount for group in groups)
@@ -50,6 +55,7 @@ def answer(
         tuple(ClientsOfPeriod(*one) for one in machines.periods) if machines else (),
         statements,
         share_sums(groups),
+        looked_up,
     )
 
 

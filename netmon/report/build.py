@@ -42,6 +42,7 @@ def build(
             [one for one in groups if one.meaning.vendor == vendor],
             facts.machines.get(vendor),
             of_concern[vendor],
+            facts.looked_up.get(vendor, 0),
         )
         for vendor in vendors
     ]

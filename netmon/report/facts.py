@@ -201,6 +201,7 @@ class PeriodFacts:
     resolvers: tuple[ResolverFact, ...] = ()
     machines: Mapping[str, Machines] = field(default_factory=dict)  # by vendor
     views: tuple[ViewFact, ...] = ()
+    looked_up: Mapping[str, int] = field(default_factory=dict)  # DNS queries for names, by vendor
     gaps: tuple[WatchGap, ...] = ()
     asked: tuple[int | None, int | None] = (None, None)  # the limits that were given
     undivided: Undivided = field(default_factory=Undivided)

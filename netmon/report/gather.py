@@ -75,6 +75,7 @@ def gather(reader: Reader, selection: Scope) -> PeriodFacts:
         resolvers=tuple(_resolvers(reader, selection)),
         machines=machines(reader, selection),
         views=tuple(_views(spans.counters(reader, selection))),
+        looked_up=spans.looked_up(reader, selection),
         gaps=found,
         asked=(selection.since_ns, selection.until_ns),
         undivided=undivided(reader, selection),

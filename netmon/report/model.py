@@ -100,6 +100,7 @@ class Answer:
     clients_by_period: tuple[ClientsOfPeriod, ...]  # counting periods that are part of the period
     statements: tuple[ConcernStatement, ...]
     shares: tuple[ShareSum, ...]
+    looked_up: int  # DNS queries for names of the vendor
 
 
 @dataclass(frozen=True, slots=True)

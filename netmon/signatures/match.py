@@ -28,6 +28,7 @@ def compile_matcher(signatures: SignatureSet, day: str | None = None) -> Matcher
         resolvers=_public_resolvers(signatures),
         fallbacks=_fallback_addresses(signatures),
         vendors=[vendors[rule.vendor] for rule in signatures.rules],
+        vendor_ids=list(vendors),
     )
 
 

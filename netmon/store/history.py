@@ -17,6 +17,7 @@ from netmon.quality import percent_text
 from netmon.store.gaps import Missing, WatchGap, missing
 from netmon.store.machines import Machines, machines
 from netmon.store.queries import Reader, Scope, Totals, totals, totals_by
+from netmon.store.spans import looked_up
 from netmon.store.undivided import Undivided, UndividedViews, undivided, undivided_days, undivided_views
 
 BY: Mapping[str, tuple[str, ...]] = {
@@ -59,6 +60,7 @@ class History:
     undivided: Undivided  # between this period and others
     undivided_days: Undivided  # between days, if the view is by day
     undivided_views: UndividedViews  # between this period and others
+    looked_up: Mapping[str, int]  # DNS queries for names, by vendor
 
 
 def read_history(reader: Reader, scope: Scope, by: str) -> History:
@@ -90,6 +92,7 @@ def read_history(reader: Reader, scope: Scope, by: str) -> History:
         undivided(reader, scope),
         undivided_days(reader, scope) if by == "day" else Undivided(),
         undivided_views(reader, scope),
+        looked_up(reader, scope),
     )
 
 
@@ -170,6 +173,7 @@ def as_json(history: History) -> str:
             "latest_record": None if history.missing.ends_ns is None else _timestamp(history.missing.ends_ns),
             "packets": history.missing.packets,
             "dropped_packets": history.missing.dropped,
+            "looked_up": history.looked_up,
             "undivided": asdict(history.undivided),
             "undivided_days": asdict(history.undivided_days),
             "undivided_views": asdict(history.undivided_views),

@@ -289,7 +289,10 @@ _VIEW = ("packets", "flow_packets", "undecoded_packets", "tcp_bytes", "unseen_tc
 _COUNTS = frozenset((*SUMS, *_VIEW, "dropped", "machines"))
 _NO_INTERFACE = "*"
 """In the place of an interface: what belongs to no single one."""
-_SECTIONS = ("view", "undecoded", "totals", "named", "unnamed", "ech", "encrypted_dns", "evicted", "rejected")
+_SECTIONS = (
+    *("view", "undecoded", "totals", "looked_up", "named", "unnamed"),
+    *("ech", "encrypted_dns", "evicted", "rejected"),
+)
 
 
 def _evidence_rows(event: Event) -> Iterator[StoreRow]:

@@ -185,6 +185,17 @@ ORDER BY sensor, interface, section_name, counter_name"""
     return [CounterSum(*row) for row in reader.select(query, view_limits(scope))]
 
 
+def looked_up(reader: Reader, scope: Scope) -> dict[str, int]:
+    """DNS queries for names of vendors, by vendor. Neither these names nor the clients are stored."""
+    say = reader.dialect
+    query = f"""SELECT {say.name} AS vendor, {say.sum(say.value)} AS queries
+FROM {say.counters} WHERE scope = 'run' AND {say.section} = 'looked_up' AND {COUNTED_VIEWS}
+  AND (:vendor IS NULL OR {say.name} = :vendor)
+GROUP BY vendor ORDER BY vendor"""
+    values = {**view_limits(scope), "vendor": scope.vendor}
+    return dict(reader.select(query, values))
+
+
 def evidence(reader: Reader, sensor: str, first: FirstFlow) -> list[tuple[str, str]]:
     """The evidence files of a flow: name and SHA-256."""
     query = """SELECT file, sha256 FROM evidence

@@ -154,6 +154,13 @@ def _no_rows(state: TopState, language: Language) -> str:
         return language.say("Clients are in the store only: {why}", why=why)
     if state.grouping == "client":
         return language.say("No flow of a known vendor is stored today (UTC).")
+    looked_up = state.shown.now.looked_up if state.shown is not None else 0
+    if looked_up:
+        return language.say_count(
+            round(looked_up),
+            "No flow of a known vendor so far, only {count} DNS query.",
+            "No flow of a known vendor so far, only {count} DNS queries.",
+        )
     return language.say("No flow of a known vendor so far.")
 
 

@@ -21,6 +21,7 @@ NAMES = (
     "netmon_sensor_info",
     "netmon_build_info",
     "netmon_active_flows",
+    "netmon_vendor_dns_queries_total",
     "netmon_interface_up",
     "netmon_capture_dropped_packets_total",
     "netmon_view_packets_total",
@@ -99,6 +100,7 @@ class Glance:
     cities: Mapping[str, str] = field(default_factory=dict)  # by location
     ports: Mapping[str, WatchedPort] = field(default_factory=dict)
     active_flows: float = 0
+    looked_up: float = 0  # DNS queries for names of vendors
     poor: frozenset[str] = frozenset()  # what is wrong with the view
     troubles: frozenset[str] = frozenset()
 
@@ -141,6 +143,7 @@ def read_glance(page: str, at_s: float) -> Glance:
         cities={one.labels["location"]: one.labels["city"] for one in places},
         ports=_ports(by_name),
         active_flows=_value(by_name, "netmon_active_flows"),
+        looked_up=_value(by_name, "netmon_vendor_dns_queries_total"),
         poor=frozenset(one.labels.get("reason", "") for one in degraded if one.value),
         troubles=frozenset(_troubles(by_name)),
     )

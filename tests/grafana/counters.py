@@ -63,6 +63,7 @@ def counted(since_s: float, poor_s: float = 0.0) -> dict[str, Any]:
         "packets": packets,
         "other_flows": flows,
         "dns_messages": flows,
+        "looked_up": {},
         "live_flows": 180 + int(since_s) // 15 * 7 % 40,
         "dns_names": min(2_400, int(since_s)),
         "quic_negotiations": flows // 500,

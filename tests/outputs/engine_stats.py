@@ -8,6 +8,7 @@ STATS = {
     "packets": 100,
     "other_flows": 5,
     "dns_messages": 6,
+    "looked_up": {"acme": 37},
     "live_flows": 7,
     "dns_names": 8,
     "named": {"sni": 10},

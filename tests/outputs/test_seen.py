@@ -45,6 +45,7 @@ STATS = {
     "other_sent_bytes": 400,
     "other_received_bytes": 600,
     "dns_messages": 7,
+    "looked_up": {},
     "rejected": {("ip", "malformed"): 4},
     "evicted": {"flows": 0},
     "view": {"eth1": VIEW, "eth2": VIEW},

@@ -48,6 +48,7 @@ def run(
         events.flow(one)
     for number, (begin, end) in enumerate(views, 1):
         stats = {"view": {"eth1": {"packets": 1000 * number}}, "interfaces": {"eth1": {"up": 1}}}
+        stats |= {"looked_up": {"acme": 3 * number, "other": number}}
         about.view(stats, START_NS + int(begin * HOUR_NS), START_NS + int(end * HOUR_NS))
     if ended:
         about.run("end", START_NS + until * HOUR_NS, conditions=conditions, interfaces=["eth1"])

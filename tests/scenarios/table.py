@@ -326,7 +326,7 @@ SCENARIOS = findings(
         None,
         None,
         None,
-        "No flow to a known vendor was seen.",
+        "Only DNS queries for names of known vendors were seen, as said above, and no flow.",
         "Nothing. A look-up is no contact, and the vendor's server is the client here.",
     ),
     Scenario(

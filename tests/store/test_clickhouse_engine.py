@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -215,6 +216,14 @@ def test_counters_over_a_border_are_told_alike(store, fleet, limits, records):
     assert undivided_views(fleet, scope).records == records
     assert spans.counters(fleet, scope) == spans.counters(store, scope)
     assert spans.dropped(fleet, scope) == spans.dropped(store, scope)
+    assert spans.looked_up(fleet, scope) == spans.looked_up(store, scope)
+    assert set(spans.looked_up(fleet, scope)) == {"acme", "other"}
+    of_vendor = replace(scope, vendor="other")
+    assert (
+        spans.looked_up(fleet, of_vendor)
+        == spans.looked_up(store, of_vendor)
+        == {"other": spans.looked_up(store, scope)["other"]}
+    )
 
 
 def test_machines_are_counted_alike(store, fleet):

@@ -274,6 +274,13 @@ def test_a_sensor_without_flows():
     assert "No findings so far." in lines
 
 
+def test_a_sensor_that_saw_look_ups_alone():
+    """The table says so where it has no flows."""
+    glance = Glance(at_s=NOW.timestamp(), sensor="edge", looked_up=1234)
+    lines = shown(watching(after=glance, records=Records()))
+    assert "No flow of a known vendor so far, only 1,234 DNS queries." in lines
+
+
 def test_the_examples_are_told_apart():
     """The kinds of flows in these tests differ, or the tables above would prove nothing."""
     assert len({MOSCOW, ZURICH, UNKNOWN, BERN}) == 4

@@ -33,7 +33,7 @@ def test_a_sensor(page):
     assert list(glance.seen) == [IN_MOSCOW]
     assert glance.cities["moscow"] == "Moscow"
     assert glance.ports == {"eth1": WatchedPort(is_up=True, packets=22, dropped=34)}
-    assert (glance.active_flows, glance.poor) == (7, {"unseen"})
+    assert (glance.active_flows, glance.looked_up, glance.poor) == (7, 37, {"unseen"})
     assert glance.troubles == {"events", "reports", "interception"}
     assert glance.started_s > 1e9
 

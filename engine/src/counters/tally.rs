@@ -12,6 +12,7 @@ use crate::wire::decode::undecoded::Undecoded;
 use crate::wire::quic::Family;
 use crate::wire::Rejection;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 counters! {
     /// Counters of one monitor; those of several workers add up.
@@ -54,6 +55,8 @@ counters! {
         undecoded: Vec<UndecodedPackets>,
         /// Parser errors, by station and reason (closed sets, so bounded).
         problems: BTreeMap<(&'static str, &'static str), u64>,
+        /// DNS queries for names of a vendor, by its id: an id counts on after signatures were reloaded.
+        looked_up: BTreeMap<Arc<str>, u64>,
         /// Ended flows, by the evidence for their name.
         named: [u64; Evidence::ALL.len()],
         /// Their bytes in both directions.
@@ -79,6 +82,14 @@ impl Tally {
     /// Counts a parser error.
     pub fn problem(&mut self, station: &'static str, reason: &'static str) {
         *self.problems.entry((station, reason)).or_default() += 1;
+    }
+
+    /// Counts a DNS query for a name of a vendor.
+    pub fn count_look_up(&mut self, vendor: &Arc<str>) {
+        match self.looked_up.get_mut(vendor) {
+            Some(count) => *count += 1,
+            None => _ = self.looked_up.insert(Arc::clone(vendor), 1),
+        }
     }
 
     /// The counters of an interface.
@@ -138,6 +149,9 @@ impl Tally {
         add_all(&mut self.quic_flows, &other.quic_flows);
         for (problem, count) in &other.problems {
             *self.problems.entry(*problem).or_default() += count;
+        }
+        for (vendor, count) in &other.looked_up {
+            *self.looked_up.entry(Arc::clone(vendor)).or_default() += count;
         }
         self.first_ns = match (self.first_ns, other.first_ns) {
             (Some(a), Some(b)) => Some(a.min(b)),

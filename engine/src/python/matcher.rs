@@ -32,7 +32,8 @@ impl Matcher {
     #[new]
     #[pyo3(signature = (
         names, networks, denied, public_names = Vec::new(), certificates = Vec::new(),
-        payloads = Vec::new(), resolvers = Vec::new(), fallbacks = Vec::new(), vendors = Vec::new()
+        payloads = Vec::new(), resolvers = Vec::new(), fallbacks = Vec::new(), vendors = Vec::new(),
+        vendor_ids = Vec::new()
     ))]
     #[allow(clippy::too_many_arguments)] // keywords in Python
     fn new(
@@ -46,6 +47,7 @@ impl Matcher {
         resolvers: Vec<Resolver>,
         fallbacks: Vec<String>,
         vendors: Vec<u32>,
+        vendor_ids: Vec<String>,
     ) -> PyResult<Self> {
         let names = names.into_iter().map(|(signature, kind, text)| {
             let kind = match kind.as_str() {
@@ -63,7 +65,7 @@ impl Matcher {
                 .and_then(|matcher| matcher.with_resolvers(&resolvers, &fallbacks))
         };
         // Large sets take a while, in which other threads of Python go on.
-        let matcher = py.detach(compile).map_err(PyValueError::new_err)?.with_vendors(vendors);
+        let matcher = py.detach(compile).map_err(PyValueError::new_err)?.with_vendors(vendors, vendor_ids);
         let magic = payloads.into_iter().map(read_magic).collect::<PyResult<Vec<_>>>()?;
         Ok(Self(Arc::new(matcher.with_certificates(&certificates).with_payloads(&magic))))
     }

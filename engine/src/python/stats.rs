@@ -40,6 +40,8 @@ pub fn stats<'py>(
     dict.set_item("dns_names", entries)?;
     dict.set_item("dns_name_bytes", name_bytes)?;
     dict.set_item("rejected", rejected.chain(problems).into_py_dict(py)?)?;
+    let looked_up = tally.looked_up.iter().map(|(vendor, count)| (&**vendor, *count));
+    dict.set_item("looked_up", looked_up.into_py_dict(py)?)?;
     dict.set_item("named", by_evidence(tally.named)?)?;
     dict.set_item("named_bytes", by_evidence(tally.named_bytes)?)?;
     dict.set_item("unnamed", by_reason(tally.unnamed)?)?;

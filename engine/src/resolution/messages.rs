@@ -215,13 +215,17 @@ impl<'a> Messages<'a> {
         Host { realm: self.realm, address }
     }
 
-    /// Notes what a fallback resolver is queried for. A response alone shows nothing, as anyone can send it.
+    /// Counts a query for a name of a vendor, and notes what a fallback resolver is queried for. A response alone shows
+    /// nothing, as anyone can send it.
     fn note_query(&mut self, message: &Message) {
         let Some(question) = message.questions.first() else { return };
         let ((client, _), (resolver, _)) = (self.source, self.destination);
         let Context { names, matcher, .. } = self.context;
         if !can_exist(&question.name) {
             return;
+        }
+        if let Some(vendor) = matcher.find_vendor_id(&question.name) {
+            self.context.tally.count_look_up(vendor);
         }
         let embedded = names.find_embedded(self.host(client), resolver, self.arrival.time_ns, matcher);
         if matcher.is_fallback(embedded.unwrap_or(resolver)) {

@@ -6,6 +6,7 @@ use super::payload_prefixes::{Magic, Payloads};
 use super::resolvers::{Resolver, Resolvers};
 use crate::address::Address;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// A compiled signature set. A signature is identified by its index.
 ///
@@ -24,6 +25,8 @@ pub struct Matcher {
     resolvers: Resolvers,
     /// Number of the vendor of each signature.
     vendors: Vec<u32>,
+    /// The id of each vendor, by number.
+    vendor_ids: Vec<Arc<str>>,
 }
 
 impl Matcher {
@@ -94,9 +97,10 @@ impl Matcher {
         Ok(self)
     }
 
-    /// Adds the number of the vendor of each signature; without them all are of one vendor.
-    pub fn with_vendors(mut self, vendors: Vec<u32>) -> Self {
+    /// Adds the number of the vendor of each signature, and the id of each vendor; without them all are of one vendor.
+    pub fn with_vendors(mut self, vendors: Vec<u32>, ids: Vec<String>) -> Self {
         self.vendors = vendors;
+        self.vendor_ids = ids.into_iter().map(Arc::from).collect();
         self
     }
 
@@ -108,6 +112,11 @@ impl Matcher {
     /// The number of the vendor whose signature matches a name.
     pub fn find_vendor(&self, name: &str) -> Option<u32> {
         self.find_name(name).map(|signature| self.vendor(signature))
+    }
+
+    /// The id of the vendor whose signature matches a name, if it has one.
+    pub fn find_vendor_id(&self, name: &str) -> Option<&Arc<str>> {
+        self.find_vendor(name).and_then(|vendor| self.vendor_ids.get(vendor as usize))
     }
 
     /// The number of the public resolver at an address.
