@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, ParamSpec, TypeVar
@@ -174,10 +174,35 @@ class CommandSet(typer.Typer):
         return super().command(name, cls=PlainUsage, **options)
 
 
+def _named(context: Any, words: Iterable[str]) -> Any:
+    """The context of the command that words name. Raises BadParameter, or UsageError with a suggestion."""
+    shown = context.find_root()
+    for word in words:
+        group, found = shown.command, None
+        if isinstance(group, TyperGroup):
+            name, found, _ = group.resolve_command(shown, [word])
+        if found is None:
+            raise typer.BadParameter(f"'{shown.command_path}' has no command '{word}'", param_hint="COMMAND")
+        shown = found.context_class(found, info_name=name, parent=shown)
+    return shown
+
+
+def _complete(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """The commands that may follow the words so far, with what they do; none after one that there is not."""
+    try:
+        shown = _named(context, context.params["words"] or ())
+    except typer.BadParameter:
+        return []
+    return [(one.value, one.help or "") for one in shown.command.shell_complete(shown, incomplete)]
+
+
 def show_help(
     context: typer.Context,
     words: Annotated[
-        list[str] | None, typer.Argument(metavar="[COMMAND…]", help="A command. Default: netmon itself.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[COMMAND…]", help="A command. Default: netmon itself.", autocompletion=_complete
+        ),
     ] = None,
 ) -> None:
     """Shows the help of a command, as its option --help does.
@@ -188,12 +213,4 @@ def show_help(
 
       netmon help signatures explain
     """
-    shown = context.find_root()
-    for word in words or ():
-        group = shown.command
-        if not isinstance(group, TyperGroup):
-            raise typer.BadParameter(f"'{shown.command_path}' has no command '{word}'", param_hint="COMMAND")
-        name, command, _ = group.resolve_command(shown, [word])
-        if command is not None:
-            shown = command.context_class(command, info_name=name, parent=shown)
-    typer.echo(shown.get_help())
+    typer.echo(_named(context, words or ()).get_help())

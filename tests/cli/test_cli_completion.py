@@ -1,5 +1,6 @@
 """Completion by keystrokes, in the shells that people use, on a terminal."""
 
+import re
 import subprocess
 import sys
 
@@ -46,6 +47,8 @@ def shell(request, environment, tmp_path):
 WORDS = [
     ("netmon rep", "netmon report"),
     ("netmon signatures ex", "netmon signatures explain"),
+    ("netmon help rep", "netmon help report"),
+    ("netmon help signatures ex", "netmon help signatures explain"),
     ("netmon read --cou", "netmon read --country"),
     ("netmon top --on", "netmon top --once"),
     ("netmon read off", "netmon read office.pcap"),
@@ -70,3 +73,28 @@ def test_tab_shows_what_is_possible(shell):
     """Where several words begin so, they are listed."""
     shell.type("netmon re", "Tab", "Tab")
     shell.shows("read", "report")
+
+
+@pytest.mark.parametrize(
+    ("shell_name", "settings"),
+    [
+        ("bash", {"COMP_WORDS": "netmon help {words}", "COMP_CWORD": "{at}"}),
+        ("zsh", {"_TYPER_COMPLETE_ARGS": "netmon help {words}"}),
+        ("fish", {"_TYPER_COMPLETE_ARGS": "netmon help {words}", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}),
+    ],
+)
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("rep", {"report"}),
+        ("signatures l", {"list", "lint"}),
+        ("read r", set()),
+        ("nosuch r", set()),
+    ],
+)
+def test_help_completes_commands(netmon, environment, shell_name, settings, words, completed):
+    """As each shell asks for them: those of netmon, then those of a group, and none behind a command."""
+    asked = {key: text.format(words=words, at=1 + len(words.split())) for key, text in settings.items()}
+    environment |= asked | {"_NETMON_COMPLETE": f"complete_{shell_name}"}
+    found = set(re.findall(r'^\(*"?([a-z]+)', netmon().stdout.replace("_arguments '*: :(", ""), re.MULTILINE))
+    assert found - {"_files"} == completed
