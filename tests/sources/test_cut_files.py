@@ -14,7 +14,7 @@ from netmon.sources.files import FileSource
 
 PACKETS, LENGTH = 2_000, 1_000
 HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65_535, 1)
-CODECS = {"gz": (gzip.compress, 0.02), "xz": (lzma.compress, 0.05), "bz2": (bz2.compress, 0.5)}
+CODECS = {"gz": (gzip.compress, 0.02), "xz": (lzma.compress, 0.001), "bz2": (bz2.compress, 0.5)}
 """How each is compressed, and the share of the rest that may be lost: that of its largest block."""
 
 
@@ -28,6 +28,14 @@ def capture():
     return HEADER + b"".join(records)
 
 
+def read(file):
+    """The packets that are read, and the problems."""
+    source = FileSource([str(file)], Matcher([], [], []))
+    for _batch in source.batches():
+        pass
+    return source.stats()["packets"], source.problems
+
+
 @pytest.mark.parametrize("ending", CODECS)
 def test_what_is_complete_is_read(capture, tmp_path, ending):
     """The packets before the cut, up to the codec's last block, and one line that says where it ended."""
@@ -35,13 +43,30 @@ def test_what_is_complete_is_read(capture, tmp_path, ending):
     packed = compress(capture)
     file = tmp_path / f"cut.pcap.{ending}"
     file.write_bytes(packed[: len(packed) * 6 // 10])
-    source = FileSource([str(file)], Matcher([], [], []))
-    for _batch in source.batches():
-        pass
-    read = source.stats()["packets"]
-    assert PACKETS * (0.6 - loss) < read <= PACKETS * 0.6
-    [problem] = source.problems
-    assert f"after {read} complete packets" in problem
+    packets, [problem] = read(file)
+    assert PACKETS * (0.6 - loss) < packets <= PACKETS * 0.6
+    assert f"after {packets} complete packets" in problem
+
+
+def test_a_cut_xz_file_gives_what_its_bytes_determine(tmp_path):
+    """All but what the last bytes add, which the decoder needs to see ahead; also within the first block."""
+    length, in_sight = 60, 20
+    records = (
+        struct.pack("<IIII", number, 0, length, length) + b"%060d" % (number % 977) for number in range(9_000)
+    )
+    packed = lzma.compress(HEADER + b"".join(records))
+    file = tmp_path / "cut.pcap.xz"
+
+    def determined(size):
+        plain = lzma.LZMADecompressor().decompress(packed[:size])
+        return (len(plain) - len(HEADER)) // (16 + length)
+
+    for cut in range(200, len(packed) - 100, 331):
+        file.write_bytes(packed[:cut])
+        packets, [problem] = read(file)
+        assert determined(cut - in_sight) <= packets <= determined(cut)
+        assert "unexpected end of file" in problem
+    assert determined(200) > 0
 
 
 @pytest.mark.parametrize("ending", ["xz", "bz2"])
