@@ -94,8 +94,8 @@ class Grid:
     """Rows of texts and numbers in columns of these widths, those of the numbers aligned at their end.
 
     Where the terminal is too narrow for a single text beside its numbers, or for all texts, the numbers of a
-    row stand below its texts; where the columns of numbers do not fit either, each with its heading, which is
-    that of the first row.
+    row stand below its texts, and also where a word of a single text would be broken; where the columns of
+    numbers do not fit either, each with its heading, which is that of the first row.
     """
 
     def __init__(self, rows: Iterable[GridRow], texts: Sequence[int], numbers: Sequence[int]) -> None:
@@ -114,15 +114,17 @@ class Grid:
             yield from self._apart(width)
             return
         for row in self._rows:
-            yield from self._beside(row, texts) if fits else self._below(row, width)
+            is_whole = len(texts) > 1 or not any(map(_is_broken, self._cells(row, texts)[0]))
+            yield from self._beside(row, texts) if fits and is_whole else self._below(row, width)
+
+    def _cells(self, row: GridRow, widths: Sequence[int]) -> list[list[str]]:
+        """The lines of each text; where those of the first go on, they are indented."""
+        first, *others = zip(row.texts, widths, strict=True)
+        indent = " " * row.indent
+        return [wrapped(*first, indent, f"{indent}  "), *(wrapped(*one) for one in others)]
 
     def _beside(self, row: GridRow, widths: Sequence[int]) -> Iterator[Text]:
-        cells = [
-            wrapped(text, width, " " * indent, " " * (indent + 2 * (indent > 0)))
-            for text, width, indent in zip(
-                row.texts, widths, (row.indent, *(0 for _ in widths)), strict=False
-            )
-        ]
+        cells = self._cells(row, widths)
         for number in range(max(map(len, cells))):
             parts = [
                 _padded(cell[number] if number < len(cell) else "", width)
@@ -162,6 +164,10 @@ class Grid:
         return "".join(
             f" {number:>{width}}" for number, width in zip(row.numbers, self._numbers, strict=True)
         )
+
+
+def _is_broken(line: str) -> bool:
+    return line.endswith(CONTINUED)
 
 
 def _padded(text: str, width: int) -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.text import Text
 
@@ -282,10 +283,11 @@ class Summary:
             vendors.setdefault(line.heading.vendor, {}).setdefault(line.heading, []).append((line, total))
         headings = (say("flows"), say("sent"), say("received"))
         for vendor, groups in sorted(vendors.items(), key=_rank_of_vendor):
-            yield _table([GridRow((vendor, say("where")), headings, "bold")])
+            yield _table([GridRow((vendor, say("where")), headings, "bold")], headings)
             for heading, rows in sorted(groups.items(), key=lambda one: one[0].rank):
                 yield self._heading(heading)
-                yield _table([self._row(*row) for row in sorted(rows, key=lambda row: row[0][1:])])
+                ordered = sorted(rows, key=lambda row: row[0][1:])
+                yield _table([self._row(*row) for row in ordered], headings)
                 for meaning in self._meanings.get(heading, ()):
                     yield Paragraph(say_all(meaning, self._language))
 
@@ -304,6 +306,12 @@ def _rank_of_vendor(vendor: tuple[str, Mapping[FlowHeading, object]]) -> tuple[i
     return min(heading.rank[0] for heading in vendor[1]), vendor[0]
 
 
-def _table(rows: Sequence[GridRow]) -> Grid:
-    """A table whose columns align with those of the other tables."""
-    return Grid(rows, texts=(19, 26), numbers=(10, 10, 10))
+def _table(rows: Sequence[GridRow], headings: Sequence[str]) -> Grid:
+    """A table whose columns align with those of the others; a long heading takes room from the texts."""
+    numbers = [max(_NUMBER, cell_len(heading)) for heading in headings]
+    more = sum(numbers) - len(numbers) * _NUMBER
+    return Grid(rows, texts=(19, 26 - more), numbers=numbers)
+
+
+_NUMBER = 10
+"""Columns of a number."""

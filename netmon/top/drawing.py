@@ -199,7 +199,10 @@ def _finding(one: FindingLine, now: datetime, width: int, language: Language) ->
 
 def _help(width: int, language: Language) -> Iterator[ScreenLine]:
     for keys, text in _HELP:
-        yield StyledText(f"{language.say(keys):<16} ", "bold"), StyledText(language.say(text))
+        head = f"{language.say(keys):<16} "
+        for line in wrapped(language.say(text), width - len(head)):
+            yield StyledText(head, "bold"), StyledText(line)
+            head = " " * len(head)
     yield ()
     for text in _ABOUT:
         yield from ((StyledText(line),) for line in wrapped(language.say(text), width))

@@ -96,6 +96,22 @@ def test_numbers_go_below_their_texts_on_a_narrow_terminal():
     ]
 
 
+def test_a_text_that_goes_on_is_indented_and_no_name_is_broken_beside_numbers():
+    """A row whose name does not fit beside its numbers has them below it, at the same end of the line."""
+    rows = [
+        GridRow(("name",), ("flows", "sent")),
+        GridRow(("acme: long-name.updates.vendor.example",), ("12", "3.4 kB")),
+        GridRow(("acme: a-very-long-name.updates.vendor.example",), ("5", "6.7 kB")),
+    ]
+    assert drawn(Grid(rows, (50,), (8, 8)), 54) == [
+        "name                                    flows     sent",
+        "acme:                                      12   3.4 kB",
+        "  long-name.updates.vendor.example",
+        "acme: a-very-long-name.updates.vendor.example",
+        "                                            5   6.7 kB",
+    ]
+
+
 def test_each_number_has_its_heading_where_no_columns_fit():
     """No digit is lost on the narrowest terminal."""
     assert drawn(Grid(ROWS, (19, 26), (10, 10)), 20) == [

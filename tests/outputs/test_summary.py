@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+import pytest
 from rich.console import Console
 
+from netmon.language.language import Language
 from netmon.language.sentences import Sentence
 from netmon.outputs import summary as summary_module
 from netmon.outputs.summary import Summary
@@ -31,6 +33,22 @@ def test_large_numbers_lose_no_digit():
     assert max(len(line.rstrip()) for line in text.splitlines()) <= 80
     for number in ("12,345,678 ", "1,000.0 TB", "12,345,678,901", "1,234,567,889", "of 1,234,567,890"):
         assert number in text
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_a_long_heading_stays_in_its_line_and_over_its_numbers(width):
+    """That of flows in German is longer than their numbers."""
+    summary = Summary({}, Privacy(ADDRESS, bytes(32)), language=Language("de"))
+    summary.flow(classified())
+    console = Console(width=width)
+    with console.capture() as capture:
+        summary.show(console, STATS | {"view": {}})
+    lines = [line.rstrip() for line in capture.get().splitlines()]
+    [at] = [number for number, line in enumerate(lines) if line.startswith("acme  ")]
+    heading, row = lines[at], next(line for line in lines if line.startswith("  files"))
+    assert heading.endswith("Verbindungen   gesendet  empfangen")
+    assert len(row) == len(heading)
+    assert row[: heading.index("Verbindungen") + len("Verbindungen")].endswith(" 1")
 
 
 def test_unknown_place_is_kept_apart_from_nothing_promised():

@@ -262,6 +262,13 @@ def test_german():
         assert word in text
 
 
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_help_is_complete_in_a_narrow_window(language):
+    """What does not fit beside its keys goes on below."""
+    lines = shown(watching("?"), 60, 40, Language(language))
+    assert not any("…" in line for line in lines)
+
+
 def test_before_the_first_answer():
     """There is nothing to show, and the screen says for what it waits."""
     assert shown(TopState("http://127.0.0.1:10977"))[1] == "Asking the sensor …"
