@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Sizes of the engine's tables, and the timeouts of flows."""
 
     max_flows: int = 1_000_000
@@ -20,4 +19,4 @@ class Limits:
 
     def keywords(self) -> dict[str, int]:
         """Keyword arguments for the engine's constructors."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {name: getattr(self, name) for name in self.__struct_fields__}

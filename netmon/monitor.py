@@ -7,7 +7,6 @@ from itertools import product
 
 from netmon.days import iso_day
 from netmon.destinations.memory import Destinations
-from netmon.frozen import maker_of
 from netmon.places.locator import Locator
 from netmon.places.round_trips import SmallestRoundTrips, own_round_trip
 from netmon.places.sinkhole import is_sinkholed
@@ -32,9 +31,6 @@ BEHIND_PROXY = Place(
     steps=(OF_PROXY,),
 )
 """The place of flows to a proxy."""
-
-
-_case, _classified_flow = maker_of(Case), maker_of(ClassifiedFlow)
 
 
 class Monitor:
@@ -78,7 +74,7 @@ class Monitor:
             place = self._locator.locate(flow.destination, flow.start_ns, own_round_trip(flow), remembered)
             if any(vote.about == "anycast" for vote in place.votes):
                 self._trips.forget(flow.destination)
-        case = _case(
+        case = Case(
             vendor=self.signatures.vendors[rule.vendor],
             component=component,
             status=rule.status,
@@ -97,7 +93,7 @@ class Monitor:
         judged = self._judging.judge(case, self._subjects.find(flow.client))
         is_certain = case.grounds in ("own", "holder") and not case.sinkholed
         new = self._find_new(flow, rule, place) if is_certain else ()
-        return _classified_flow(
+        return ClassifiedFlow(
             flow,
             rule.vendor,
             component,

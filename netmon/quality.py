@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from netmon.encapsulations import Kind, describe, remedy
 from netmon.language.language import ENGLISH, Language
@@ -24,8 +25,7 @@ Counters = Mapping[str | Kind, int]
 """The counters of an interface, and its packets that were not decoded by what they carry."""
 
 
-@dataclass(frozen=True, slots=True)
-class Threshold:
+class Threshold(Struct, frozen=True):
     """When a view is poor: `part` exceeds `share` of the total, and the total is at least `min_total`."""
 
     problem: str
@@ -265,8 +265,7 @@ def partly_unread_text(
     return "; ".join(parts) or None
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """A threshold that an interface exceeds."""
 
     interface: str  # "" if the source has no interfaces
@@ -354,8 +353,7 @@ def percent_text(part: int, total: int) -> str:
     return f"{percent:.0f} %" if percent >= 10 or percent == 0 else f"{percent:.1f} %"
 
 
-@dataclass(frozen=True, slots=True)
-class _Period:
+class _Period(Struct, frozen=True):
     """A time span over which one threshold is checked for one interface."""
 
     before: Counters  # counters at its beginning

@@ -7,8 +7,9 @@ Times are integer nanoseconds since 1970-01-01 UTC, taken from the packets. Byte
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, get_args
+
+from msgspec import Struct
 
 from netmon.language.language import ENGLISH
 from netmon.language.sentences import Sentence, say_all
@@ -170,8 +171,7 @@ as            the AS that announces the address
 """
 
 
-@dataclass(frozen=True, slots=True)
-class FlowRecord:
+class FlowRecord(Struct, frozen=True):
     """One report on one bidirectional flow, in the order of the engine's rows.
 
     A flow in a capture file is reported once (`phase` "end"), a live one when it is tagged ("open"), while it
@@ -251,8 +251,7 @@ class FlowRecord:
         return self.embedded or self.server
 
 
-@dataclass(frozen=True, slots=True)
-class DnsRecord:
+class DnsRecord(Struct, frozen=True):
     """One DNS message, in the order of the engine's rows. `source` sent it, a query or a response."""
 
     time_ns: int
@@ -276,8 +275,7 @@ class DnsRecord:
     damage: str | None  # the first error; the above stands before it. "fragment": fragments are missing
 
 
-@dataclass(frozen=True, slots=True)
-class Vote:
+class Vote(Struct, frozen=True):
     """What one source says about where an address is.
 
     Only a vote whose `about` is "location" locates the address; the others, such as a registration, never do.
@@ -294,8 +292,7 @@ class Vote:
     provider: str = ""  # who publishes the source (see `places.providers`); "": the source is its own
 
 
-@dataclass(frozen=True, slots=True)
-class RoundTrip:
+class RoundTrip(Struct, frozen=True):
     """The smallest round trip of one flow or more to an address (see `places.round_trips`)."""
 
     min_ns: int
@@ -305,8 +302,7 @@ class RoundTrip:
     jumped_from: RoundTrip | None = None  # the smallest one until now, far from this one
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where an address is, according to the evidence.
 
     `location` is an identifier from the signatures' locations, "unknown" or "disputed";
@@ -331,8 +327,7 @@ class Place:
     agreeing: int = 0  # independent sources that agree on the country; 0 unless the confidence is "agreed"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """The judgement on one flow: an outcome and one reason from a closed set (see `netmon.verdict.table`)."""
 
     outcome: Outcome
@@ -356,16 +351,14 @@ class Verdict:
         return self.severity in ALARMS
 
 
-@dataclass(frozen=True, slots=True)
-class ConcernStanding:
+class ConcernStanding(Struct, frozen=True):
     """Whether a flow ended in one country of concern."""
 
     country: str  # ISO 3166-1 alpha-2
     standing: Standing
 
 
-@dataclass(frozen=True, slots=True)
-class Fallback:
+class Fallback(Struct, frozen=True):
     """A client queried a public resolver that a vendor's products fall back to.
 
     Any software may use such a resolver; a query for one of the vendor's own names is the evidence.
@@ -378,8 +371,7 @@ class Fallback:
     status: str  # trust status of the claim that products fall back to this resolver
 
 
-@dataclass(frozen=True, slots=True)
-class ClassifiedFlow:
+class ClassifiedFlow(Struct, frozen=True):
     """A flow with its vendor and component, the place of its server, and the verdict.
 
     For a flow that matches no vendor (`netmon read --all`), these are None.

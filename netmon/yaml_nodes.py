@@ -14,11 +14,11 @@ import itertools
 import math
 import re
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
+from msgspec import Struct
 
 from netmon.yaml_runs import MARKER, Run, take_runs
 
@@ -29,8 +29,7 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 """A decimal number; `float` also takes digits of other scripts, and underscores."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
+class Problem(Struct, frozen=True, order=True):
     """One error in a file, printed as "file:line: message"."""
 
     file: str

@@ -12,9 +12,10 @@ import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
+
+from msgspec import Struct
 
 LEAST_LINES = 256
 """Shorter stretches are parsed as YAML at once."""
@@ -41,8 +42,7 @@ class Entry(NamedTuple):
     text: str  # as written; without the network
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """Lines with entries of one indentation, elements of a list or keys of a mapping, and with comments."""
 
     line: int  # of the first

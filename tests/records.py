@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import NoneType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+from msgspec.structs import replace
 
 from netmon.records import ClassifiedFlow, DnsRecord, FlowRecord, Place, Verdict, Vote
 

@@ -19,7 +19,6 @@ ALLOWED = {
     "errors": set(),
     "exposition": set(),
     "file_version": set(),
-    "frozen": set(),
     "language": {"countries"},
     "limits": set(),
     "quality": {"encapsulations", "language"},
@@ -35,7 +34,7 @@ ALLOWED = {
     "privacy": {"days", "errors", "state_file"},
     "processing": {"config", "outputs", "privacy", "state_file"},
     "signatures": {"_engine", "countries", "errors", "language", "records", "yaml_nodes", "yaml_runs"},
-    "sources": {"_engine", "days", "errors", "frozen", "language", "records", "state_file"},
+    "sources": {"_engine", "days", "errors", "language", "records", "state_file"},
     "web": {"errors", "exposition", "file_version", "yaml_nodes"},
     "places": {
         "_engine",
@@ -43,7 +42,6 @@ ALLOWED = {
         "days",
         "errors",
         "file_version",
-        "frozen",
         "language",
         "records",
         "signatures",
@@ -87,7 +85,6 @@ ALLOWED = {
     "monitor": {
         "days",
         "destinations",
-        "frozen",
         "places",
         "records",
         "signatures",

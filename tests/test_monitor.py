@@ -1,10 +1,10 @@
 """From a flow record to a classified flow."""
 
-from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from netmon.destinations.memory import Destinations
 from netmon.monitor import Monitor

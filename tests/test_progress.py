@@ -4,9 +4,9 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from netmon import wiring
 from netmon.config.settings import Config

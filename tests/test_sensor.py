@@ -4,11 +4,11 @@ import json
 import shutil
 import threading
 import time
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from netmon import sensor as sensor_module
 from netmon._engine import Engine, Matcher

@@ -1,9 +1,9 @@
 """What netmon reports about its own view, in captures from other projects."""
 
 from collections import Counter
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from netmon import _engine
 from netmon.records import EVIDENCE, NAMES, UNNAMED, FlowRecord

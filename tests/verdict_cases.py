@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from ipaddress import ip_network
+
+from msgspec.structs import replace
 
 from netmon.days import iso_day
 from netmon.places.decision import Cities, decide

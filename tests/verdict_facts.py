@@ -2,10 +2,11 @@
 
 import math
 import random
-from dataclasses import replace
 from functools import cache
 from itertools import product
 from typing import get_args
+
+from msgspec.structs import replace
 
 from netmon.records import GROUNDS
 from netmon.verdict.table import Exchange, Facts

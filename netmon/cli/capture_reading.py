@@ -6,8 +6,9 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from netmon import wiring
 from netmon._engine import EventWriter
@@ -54,8 +55,7 @@ else:
     sqlite = LateModule("netmon.store.sqlite")
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingPlan:
+class ReadingPlan(Struct, frozen=True):
     """How files are read, and what becomes of their flows besides the summary."""
 
     source: SourceName

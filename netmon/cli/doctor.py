@@ -6,11 +6,11 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Annotated, NamedTuple
 
 import typer
+from msgspec.structs import replace
 
 from netmon import wiring
 from netmon._engine import Matcher

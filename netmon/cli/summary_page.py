@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from netmon.cli.console import make_console, write_wrapped
 from netmon.language.language import ENGLISH, Language
@@ -15,8 +16,7 @@ from netmon.sources import Stats
 from netmon.verdict.subjects import Subjects
 
 
-@dataclass(frozen=True, slots=True)
-class SummaryPage:
+class SummaryPage(Struct, frozen=True):
     """What a summary shows besides its run."""
 
     remarks: Sequence[str] = ()  # these lead it

@@ -96,15 +96,15 @@ def _read(root: Item, file: Path) -> Config:
     top = root.fields((), _SECTIONS)
     default = Config()
     subject = _section(top, "subject", ("country", "networks", "inventory"))
-    sensor = _section(top, "sensor", ("name", "site", *Position.__slots__))
-    flows = _section(top, "flows", (*Limits.__slots__, "separate_by", "report_every_s"))
+    sensor = _section(top, "sensor", ("name", "site", *Position.__struct_fields__))
+    flows = _section(top, "flows", (*Limits.__struct_fields__, "separate_by", "report_every_s"))
     metrics = _section(top, "metrics", ("hold_zero_s", "created_series"))
     web = _section(top, "web", WEB_KEYS)
     places = _section(top, "places", ("databases", "declared"))
     dns = _section(top, "dns", ("resolvers", "nat64_prefixes"))
     privacy = _section(top, "privacy", ("level", "key_file", "count_period"))
     state = _section(top, "state", ("folder", "learning_days"))
-    events = _section(top, "events", ("file", "datasets", *Rotation.__slots__))
+    events = _section(top, "events", ("file", "datasets", *Rotation.__struct_fields__))
     mentions: list[Mention] = []
     labels: dict[Path, DatabaseLabel] = {}
     return Config(
@@ -113,11 +113,11 @@ def _read(root: Item, file: Path) -> Config:
         position=_read_position(sensor),
         subjects=read_subjects(subject),
         inventory=read_inventory(subject, mentions),
-        capture=_read_capture(_section(top, "capture", Capture.__slots__)),
+        capture=_read_capture(_section(top, "capture", Capture.__struct_fields__)),
         limits=Limits(
             **{
                 key: flows.read(key, _READERS.get(key, _count), getattr(default.limits, key))
-                for key in Limits.__slots__
+                for key in Limits.__struct_fields__
             }
         ),
         separate_by=flows.each("separate_by", lambda item: item.one_of(SEPARATIONS)),
@@ -138,10 +138,10 @@ def _read(root: Item, file: Path) -> Config:
         events=events.read("file", _path_from(file), None),
         datasets=_read_datasets(events),
         rotation=_read_rotation(events),
-        spool=_read_spool(_section(top, "spool", SpoolOptions.__slots__), _path_from(file)),
-        evidence=_read_evidence(_section(top, "evidence", EvidenceFiles.__slots__), file),
+        spool=_read_spool(_section(top, "spool", SpoolOptions.__struct_fields__), _path_from(file)),
+        evidence=_read_evidence(_section(top, "evidence", EvidenceFiles.__struct_fields__), file),
         store=_read_store(_section(top, "store", ("path", "keep_days", "max_mib")), _path_from(file)),
-        privileges=_read_privileges(_section(top, "privileges", Privileges.__slots__)),
+        privileges=_read_privileges(_section(top, "privileges", Privileges.__struct_fields__)),
         hold_zero_s=metrics.read("hold_zero_s", lambda item: item.integer(0, 3600), default.hold_zero_s),
         created_series=metrics.read("created_series", Item.flag, default.created_series),
         web=read_web(web, _path_from(file)),
@@ -273,7 +273,7 @@ def _read_privileges(fields: Fields) -> Privileges:
 
 def _read_position(sensor: Fields) -> Position | None:
     """The position of the sensor: latitude and longitude are required together, the accuracy is optional."""
-    given = [key for key in Position.__slots__ if key in sensor]
+    given = [key for key in Position.__struct_fields__ if key in sensor]
     missing = [key for key in ("latitude", "longitude") if key not in sensor]
     if not given or missing:
         for key in given:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
+
+from msgspec import Struct, field
 
 from netmon.limits import Limits
 from netmon.places.declared import Declaration, Position
@@ -23,8 +24,7 @@ SEPARATIONS = ("vlan", "vni", "interface")
 """What can tell equal addresses of different hosts apart: a closed set."""
 
 
-@dataclass(frozen=True, slots=True)
-class Capture:
+class Capture(Struct, frozen=True):
     """How packets are captured from mirror ports."""
 
     interfaces: tuple[str, ...] = ()  # names, patterns, or "any"
@@ -48,8 +48,7 @@ class Capture:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Privileges:
+class Privileges(Struct, frozen=True):
     """What `netmon run` keeps when it was started as root, and whether system calls are restricted."""
 
     user: str = ""  # to become; empty: netmon, or nobody
@@ -57,8 +56,7 @@ class Privileges:
     filter_calls: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Rotation:
+class Rotation(Struct, frozen=True):
     """When netmon itself rotates the file of the events, and what it keeps."""
 
     rotate_mib: int = 0  # 0: never because of its size
@@ -90,8 +88,7 @@ STORE_NAME = "flows.db"
 """The file of the store in the folder for state."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoreSettings:
+class StoreSettings(Struct, frozen=True):
     """Where `netmon run` keeps its records, and for how long."""
 
     path: Path | None = None  # None: STORE_NAME in the folder for state
@@ -100,8 +97,7 @@ class StoreSettings:
     max_mib: int = 1024  # 0: their size does not matter
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceFiles:
+class EvidenceFiles(Struct, frozen=True):
     """Where the evidence for findings is written, and how much of it is kept."""
 
     folder: Path | None = None  # None: none is written
@@ -115,8 +111,7 @@ class EvidenceFiles:
         return 0 if self.folder is None else self.memory_mib << 20
 
 
-@dataclass(frozen=True, slots=True)
-class SpoolOptions:
+class SpoolOptions(Struct, frozen=True):
     """Where events are kept for programs that pass them on, and how many."""
 
     folder: Path | None = None  # None: there is no spool
@@ -128,8 +123,7 @@ class SpoolOptions:
         return self.max_mib << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(Struct, frozen=True):
     """A vendor, component, place or group of countries in the policy, which must exist in the signatures."""
 
     where: str  # Item.where
@@ -139,8 +133,7 @@ class Mention:
     group: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Struct, frozen=True):
     """All settings. The defaults equal the shipped `netmon.yaml`."""
 
     sensor: str = "netmon"

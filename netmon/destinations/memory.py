@@ -16,7 +16,8 @@ from __future__ import annotations
 import ipaddress
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from netmon.days import DAY_S
 from netmon.places.decision import is_sure
@@ -39,8 +40,7 @@ _Key = tuple[str, _Network | str]
 """Vendor, and a network or a country."""
 
 
-@dataclass(slots=True)
-class Destination:
+class Destination(Struct):
     """A network or country in which a vendor was reached. Times are packet times, in seconds since 1970."""
 
     vendor: str
@@ -51,8 +51,7 @@ class Destination:
     last_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class NewCount:
+class NewCount(Struct, frozen=True):
     """The number of new destinations, and the time of the latest in seconds since 1970."""
 
     count: int

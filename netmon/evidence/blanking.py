@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from netmon._engine import essential_datagram, essential_stream, id_length
 from netmon.evidence.dns_messages import blank_message, blank_messages

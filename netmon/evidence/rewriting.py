@@ -11,7 +11,8 @@ import ipaddress
 import re
 import struct
 from collections.abc import Callable, Collection
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from netmon.evidence.ip_packet import UDP, correct, layout
 from netmon.sources.kept import KeptPacket

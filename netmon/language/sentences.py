@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from netmon.language.language import Language
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """Names in a sentence, the last one after a word such as "or"; without one, after a comma."""
 
     terms: tuple[tuple[str, str], ...]  # what kind of name it is for translators, and the name in English
     last: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(Struct, frozen=True):
     """A sentence in English, which outputs may say in other languages; values replace {words} in braces."""
 
     text: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from netmon.language.language import ENGLISH, Language
 from netmon.language.marking import _
@@ -24,8 +25,7 @@ QUESTION_TEXT = {
 PROTOCOL_TEXT = {"dot": _("over TLS"), "doh": _("over HTTPS"), "doq": _("over QUIC")}
 
 
-@dataclass(slots=True)
-class _Client:
+class _Client(Struct):
     flows: int = 0
     last_ns: int = 0
     resolvers: set[str] = field(default_factory=set)  # ids from the signatures: a closed set

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from msgspec import Struct, field
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.text import Text
 
@@ -38,8 +38,7 @@ class _FindingKey(NamedTuple):
     server: str
 
 
-@dataclass(slots=True)
-class _SeenFinding:
+class _SeenFinding(Struct):
     """Flows with one key, and the place of the latest one."""
 
     place: Place

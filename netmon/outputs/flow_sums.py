@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from netmon.language.language import Language
 from netmon.language.words import LACK, OUTCOME, SEVERITY
@@ -22,8 +23,7 @@ COLOURS: Mapping[str, str] = {
 SEVERITY_COLOURS: Mapping[Severity, str] = {"critical": "bold red", "warning": "red", "notice": "yellow"}
 
 
-@dataclass(slots=True)
-class FlowSum:
+class FlowSum(Struct):
     """Flows and their bytes."""
 
     flows: int = 0

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Observer:
+
+class Observer(Struct, frozen=True):
     """What all events of a run have in common."""
 
     sensor: str = "netmon"

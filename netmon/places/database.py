@@ -8,11 +8,12 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
 
 from netmon.days import LAST_S
 from netmon.errors import DatabaseError, reason_of
@@ -44,8 +45,7 @@ _GENERIC = re.compile(
 ProviderFrom = Literal["configuration", "database type", "description", "file name"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Database:
+class Database(Struct, frozen=True, eq=False):
     """An open database.
 
     `name` is the type in its metadata, such as "GeoLite2-City"; for a type that only says what the records

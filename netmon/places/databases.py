@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from netmon.errors import DatabaseError
 from netmon.file_version import FileVersion, file_version
@@ -26,16 +28,14 @@ def default_folders(environment: Mapping[str, str]) -> tuple[Path, ...]:
     return (*map(Path, _SYSTEM_FOLDERS), own / "netmon")
 
 
-@dataclass(slots=True)
-class _File:
+class _File(Struct):
     """One file, and the database last opened from it."""
 
     version: FileVersion | None = None  # the one last tried; None: there was no file
     database: Database | None = None  # from the last version that could be opened
 
 
-@dataclass(frozen=True, slots=True)
-class DatabaseState:
+class DatabaseState(Struct, frozen=True):
     """The state of a database, for the metrics: `built_s` is None if it could never be opened."""
 
     name: str

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 ACCURACY_KM = 50.0
 """The accuracy of a position that is configured without one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Declaration:
+class Declaration(Struct, frozen=True):
     """The place of a network as the user declares it, with the person who says so and the reason."""
 
     prefix: str
@@ -22,8 +21,7 @@ class Declaration:
     valid_to: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True):
     """Where the sensor is: degrees on WGS 84, and how far off that may be."""
 
     latitude: float

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from netmon.places.providers import REGISTRATIONS, content_of, named_provider
 from netmon.yaml_nodes import Fields, Item
 
 
-@dataclass(frozen=True, slots=True)
-class DatabaseLabel:
+class DatabaseLabel(Struct, frozen=True):
     """What the user says about a location database, or about all databases in a folder."""
 
     provider: str | None = None  # who publishes it; None: as its metadata or its file name say

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from netmon.days import DAY_NS, iso_day
-from netmon.frozen import maker_of
 from netmon.places import wording
 from netmon.places.database import Database
 from netmon.places.databases import Databases
@@ -23,11 +24,7 @@ CACHED_PLACES = 65_536
 """Places kept in memory; the oldest one is evicted first."""
 
 
-_place = maker_of(Place)
-
-
-@dataclass(frozen=True, slots=True)
-class _NetworkVotes:
+class _NetworkVotes(Struct, frozen=True):
     """The votes on one network, and the ISO days between which they are valid."""
 
     prefix: str
@@ -39,8 +36,7 @@ class _NetworkVotes:
         return self.valid_from <= day <= self.valid_to
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(Struct, frozen=True):
     """What is known about an address on a day: the votes, and the place by what is excluded.
 
     Round trips differ, but what they exclude rarely does.
@@ -127,7 +123,7 @@ class Locator:
         steps = (bound.step, *place.steps) if bound.step else place.steps
         if remembered is not None:
             steps += tuple(self._describe_remembered(known, bound, remembered))
-        return _place(
+        return Place(
             place.location,
             place.country,
             place.city,

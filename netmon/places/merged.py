@@ -16,15 +16,16 @@ source, which needs another one to agree.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from netmon.places import wording
 from netmon.places.providers import content_of
 from netmon.records import Vote
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """The votes, with those of merged sources judged, and the reasons."""
 
     votes: tuple[Vote, ...]

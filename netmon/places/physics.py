@@ -21,8 +21,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from netmon.countries import country_name
 from netmon.places import borders, wording
@@ -45,8 +46,7 @@ MIN_TRUSTED_NS = 1_000_000
 """A smaller round trip is used only if other destinations show that no middlebox answers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Struct, frozen=True):
     """What a round trip excludes, with the reasoning in one line. Everything is sorted."""
 
     excluded: tuple[str, ...] = ()  # ids of locations

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import combinations
 from pathlib import Path
 from typing import Literal, cast, get_args
+
+from msgspec import Struct
 
 from netmon.errors import SignatureError
 from netmon.signatures.model import Source
@@ -32,8 +33,7 @@ REGISTRATIONS: tuple[Content, ...] = ("registration", "as_registration")
 FILE = Path(__file__).parent.parent / "data" / "providers.yaml"
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(Struct, frozen=True):
     """A provider of location databases."""
 
     id: str

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from netmon.days import DAY_NS
-from netmon.frozen import maker_of
 from netmon.records import FlowRecord, RoundTrip
 
 ADDRESSES = 65_536
@@ -29,9 +29,6 @@ JUMP_NS = 5_000_000
 """A jump is to less than half or more than twice, and by more than this: 750 km by light in vacuum."""
 
 
-_round_trip = maker_of(RoundTrip)
-
-
 def own_round_trip(flow: FlowRecord) -> RoundTrip | None:
     """What a flow says about the distance of its server: the greater of its two round trips.
 
@@ -40,11 +37,10 @@ def own_round_trip(flow: FlowRecord) -> RoundTrip | None:
     """
     if flow.rtt_ns is None or flow.answer_rtt_ns is None:
         return None
-    return _round_trip(max(flow.rtt_ns, flow.answer_rtt_ns), 1, flow.start_ns, flow.interception)
+    return RoundTrip(max(flow.rtt_ns, flow.answer_rtt_ns), 1, flow.start_ns, flow.interception)
 
 
-@dataclass(slots=True)
-class _Entry:
+class _Entry(Struct):
     """A server: its smallest round trip, and the smallest of the flows since the last `JUMP_SAMPLES`."""
 
     smallest: RoundTrip

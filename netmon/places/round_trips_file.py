@@ -6,9 +6,10 @@ import ipaddress
 import json
 import math
 from collections.abc import Callable
-from dataclasses import astuple
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import astuple
 
 from netmon.places.declared import Position
 from netmon.places.round_trips import SmallestRoundTrips

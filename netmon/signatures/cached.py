@@ -15,9 +15,10 @@ import stat
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from netmon.signatures.load import ReportCount, load_folder, signature_files
 from netmon.signatures.model import SignatureSet
@@ -37,6 +38,8 @@ _CODE = ("*.py", "signatures/*.py")
 """What decides about the contents of a `SignatureSet`."""
 _CLASSES = ("netmon.signatures.model", "netmon.records")
 """Where the classes of its values are."""
+_BY_NAMES = ("msgspec._utils", "rebuild")
+"""The function with which a Struct whose fields have to be named is pickled: it calls the class with them."""
 
 
 def cache_folder(environment: Mapping[str, str], of_package: Path = OF_PACKAGE) -> Path | None:
@@ -158,7 +161,9 @@ class _Unpickler(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         """The class of a value. Raises UnpicklingError for anything else."""
+        if (module, name) == _BY_NAMES:
+            return super().find_class(module, name)
         found = getattr(importlib.import_module(module), name, None) if module in _CLASSES else None
-        if isinstance(found, type) and is_dataclass(found) and found.__module__ == module:
+        if isinstance(found, type) and issubclass(found, Struct) and found.__module__ == module:
             return found
         raise pickle.UnpicklingError(f"{module}.{name} is no value of signatures")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Literal, TypeVar
+
+from msgspec import Struct, field
 
 from netmon.records import Vote
 
@@ -26,8 +27,7 @@ UNKNOWN_DATE = "unknown"
 """The date of a source whose day of publication is not known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A source of facts."""
 
     key: str
@@ -38,8 +38,7 @@ class Source:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(Struct, frozen=True):
     """A place that can appear in verdicts and metrics."""
 
     id: str  # e.g. "zurich": a metric label
@@ -51,8 +50,7 @@ class Location:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Membership:
+class Membership(Struct, frozen=True):
     """Countries that belong to a group from a day until a day, both included; None: no such bound."""
 
     countries: tuple[str, ...]
@@ -61,8 +59,7 @@ class Membership:
     sources: tuple[str, ...]  # Source.key
 
 
-@dataclass(frozen=True, slots=True)
-class CountryGroup:
+class CountryGroup(Struct, frozen=True):
     """Countries with a name in common, such as the EU, and when they belonged to it."""
 
     id: str
@@ -80,8 +77,7 @@ class CountryGroup:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sourced:
+class Sourced(Struct, frozen=True, kw_only=True):
     """A statement in a signature file, with its trust and its sources."""
 
     status: str = "unverified"  # one of STATUSES
@@ -90,8 +86,7 @@ class Sourced:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule(Sourced):
+class Rule(Sourced, frozen=True, kw_only=True):
     """A statement that can assign flows to a vendor."""
 
     number: int  # index in SignatureSet.rules; the engine calls it the signature
@@ -100,8 +95,7 @@ class Rule(Sourced):
     file: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NameRule(Rule):
+class NameRule(Rule, frozen=True, kw_only=True):
     """A name, or a set of names, that belongs to a component."""
 
     kind: MatchKind
@@ -112,8 +106,7 @@ class NameRule(Rule):
         return f"{self.kind} {self.text}"
 
 
-@dataclass(frozen=True, slots=True)
-class QuotedDatabase:
+class QuotedDatabase(Struct, frozen=True):
     """A location database quoted in a signature file."""
 
     id: str
@@ -126,16 +119,14 @@ class QuotedDatabase:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Observed(Sourced):
+class Observed(Sourced, frozen=True):
     """An address at which a name of the vendor was seen."""
 
     address: str
     label: str  # the name, or the source's description of it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkRule(Rule):
+class NetworkRule(Rule, frozen=True, kw_only=True):
     """A network of a vendor. Only role `service` tags a flow by its address alone.
 
     Its component is always `NETWORK`. `valid_from` and `valid_to`
@@ -156,8 +147,7 @@ class NetworkRule(Rule):
         return f"network {self.prefix} ({self.role}{f', AS{self.asn}' if self.asn else ''})"
 
 
-@dataclass(frozen=True, slots=True)
-class Port(Sourced):
+class Port(Sourced, frozen=True):
     """A transport and port range that a component uses."""
 
     transport: str
@@ -166,8 +156,7 @@ class Port(Sourced):
     application: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PayloadMagic(Rule):
+class PayloadMagic(Rule, frozen=True, kw_only=True):
     """First payload bytes, of either side of a flow, that identify a protocol."""
 
     transport: str
@@ -185,8 +174,7 @@ class PayloadMagic(Rule):
         return f"{self.prefix.hex()} on {self.transport} port {self.port}{length}"
 
 
-@dataclass(frozen=True, slots=True)
-class Promise(Sourced):
+class Promise(Sourced, frozen=True):
     """A promise by a vendor: to whom, about which data, from when, and where the data will be.
 
     Dates are ISO days, months or years, as precise as the source. A promise without `locations` is never
@@ -206,8 +194,7 @@ class Promise(Sourced):
     ends: tuple[str, ...] = ()  # Promise.id
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(Struct, frozen=True):
     """Where a component's traffic is expected to end, and on what basis.
 
     `coverage` says how sure it is that the promise covers what the component sends. A promise that possibly
@@ -222,8 +209,7 @@ class Expectation:
     coverage: Coverage = "certain"
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+class Component(Struct, frozen=True):
     """One service of a vendor: updates, reputation, activation and so on."""
 
     vendor: str
@@ -242,8 +228,7 @@ class Component:
     visited: bool = False  # people visit it with a browser, so a flow does not show that a product is in use
 
 
-@dataclass(frozen=True, slots=True)
-class FallbackResolver(Sourced):
+class FallbackResolver(Sourced, frozen=True):
     """A public resolver that a vendor's products fall back to."""
 
     address: str
@@ -251,8 +236,7 @@ class FallbackResolver(Sourced):
     vendor: str
 
 
-@dataclass(frozen=True, slots=True)
-class PublicResolver(Sourced):
+class PublicResolver(Sourced, frozen=True):
     """A resolver open to everyone, with plain or encrypted DNS."""
 
     id: str  # e.g. "quad9"
@@ -261,8 +245,7 @@ class PublicResolver(Sourced):
     names: tuple[str, ...]  # each includes all its subdomains
 
 
-@dataclass(frozen=True, slots=True)
-class PublicResolvers:
+class PublicResolvers(Struct, frozen=True):
     """The file of known public resolvers. The engine refers to `entries[n]` as n."""
 
     file: str = ""
@@ -270,16 +253,14 @@ class PublicResolvers:
     entries: tuple[PublicResolver, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PublicName(Sourced):
+class PublicName(Sourced, frozen=True):
     """The public name of a client-facing server (ECH, RFC 9849), shown in place of the encrypted name."""
 
     name: str
     operator: str
 
 
-@dataclass(frozen=True, slots=True)
-class PublicNames:
+class PublicNames(Struct, frozen=True):
     """The file of known public names."""
 
     file: str = ""
@@ -287,8 +268,7 @@ class PublicNames:
     names: tuple[PublicName, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CertificateRule(Rule):
+class CertificateRule(Rule, frozen=True, kw_only=True):
     """A server certificate seen in use: its names identify a flow that has no name of its own."""
 
     names: tuple[str, ...]  # common and alternative names; "*." matches one label
@@ -301,8 +281,7 @@ class CertificateRule(Rule):
         return f"certificate of {self.subject}, valid {self.not_before} to {self.not_after}"
 
 
-@dataclass(frozen=True, slots=True)
-class Unconfirmed:
+class Unconfirmed(Struct, frozen=True):
     """A domain that a weak source attributes to the vendor. No rule may match it."""
 
     name: str
@@ -311,15 +290,13 @@ class Unconfirmed:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Denial(Sourced):
+class Denial(Sourced, frozen=True):
     """Why the look-alike domains never match."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Measure(Sourced):
+class Measure(Sourced, frozen=True):
     """A measure that an authority took against the vendor."""
 
     date: str
@@ -327,8 +304,7 @@ class Measure(Sourced):
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class Concern:
+class Concern(Struct, frozen=True):
     """A country where traffic of the vendor should not end, by the word of an authority.
 
     `addressed_to` are the countries whose users the authority spoke to; applying it to others is netmon's
@@ -349,8 +325,7 @@ class Concern:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Vendor:
+class Vendor(Struct, frozen=True):
     """A vendor's signature file."""
 
     id: str
@@ -377,8 +352,7 @@ class Vendor:
 AnyRule = TypeVar("AnyRule", bound=Rule)
 
 
-@dataclass(frozen=True, slots=True)
-class SignatureSet:
+class SignatureSet(Struct, frozen=True):
     """All vendors of one folder. `rules[n]` is the rule whose `number` is n."""
 
     vendors: Mapping[str, Vendor]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from netmon.countries import check_country
 from netmon.signatures.model import CountryGroup, Location
@@ -16,8 +17,7 @@ RESERVED = ("unknown", "disputed", "other", "none")
 """Words that have another meaning as values of the same metric labels."""
 
 
-@dataclass(frozen=True, slots=True)
-class Atlas:
+class Atlas(Struct, frozen=True):
     """Locations by id, and country groups by name."""
 
     locations: Mapping[str, Location] = field(default_factory=dict)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec.structs import replace
 
 from netmon.records import Vote
 from netmon.signatures.model import (
@@ -143,8 +144,7 @@ def _read_hex(item: Item) -> bytes:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Holding(Sourced):
+class _Holding(Sourced, frozen=True):
     """The properties shared by all networks of a group."""
 
     asn: int | None

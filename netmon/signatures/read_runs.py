@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Generic, NamedTuple, TypeVar
+
+from msgspec import Struct
 
 from netmon.signatures.model import Rule
 from netmon.yaml_nodes import Item, unescaped
@@ -39,8 +40,7 @@ class Texts(NamedTuple):
     note: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class RunReader(Generic[AnyRule]):
+class RunReader(Struct, Generic[AnyRule], frozen=True):
     """Reads the entries of a list or mapping.
 
     Of the entries in a run that differ only in texts, the first one is read as YAML; the others are derived

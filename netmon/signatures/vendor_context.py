@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from netmon.signatures.model import Promise, QuotedDatabase, Source, Sourced
 from netmon.signatures.read_locations import Atlas
@@ -20,8 +21,7 @@ class RuleFields(SourcedFields):
     file: str
 
 
-@dataclass(slots=True)
-class VendorContext:
+class VendorContext(Struct):
     """The tables of one vendor file, set in the order in which they are read."""
 
     vendor: str

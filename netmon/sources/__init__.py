@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from netmon._engine import Matcher
-from netmon.frozen import maker_of
 from netmon.records import DnsRecord, FlowRecord
 from netmon.sources.kept import KeptPackets
 
@@ -59,9 +58,6 @@ class ContinuousSource(Protocol):
         ...
 
 
-_flow_record = maker_of(FlowRecord)
-
-
 def to_batch(rows: tuple[Sequence[Row | str], Sequence[Row | str]]) -> Batch:
     """The engine's rows as records."""
     flows: list[FlowRecord] = []
@@ -70,6 +66,6 @@ def to_batch(rows: tuple[Sequence[Row | str], Sequence[Row | str]]) -> Batch:
         if isinstance(row, str):
             written.append((len(flows), row))
         else:
-            flows.append(_flow_record(*row))
+            flows.append(FlowRecord(*row))
     dns = [DnsRecord(*row) for row in rows[1] if not isinstance(row, str)]
     return Batch(flows, dns, written, "".join(row for row in rows[1] if isinstance(row, str)))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class KeptPacket:
+
+class KeptPacket(Struct, frozen=True):
     """A copy of a captured packet, in the order of the engine's rows."""
 
     time_ns: int

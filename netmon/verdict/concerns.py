@@ -7,7 +7,8 @@ nor about a single server: `explain` words what it does and does not mean.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from netmon.countries import country_in_text
 from netmon.language.marking import _
@@ -37,8 +38,7 @@ SENTENCES = (
 """All with which a country of concern is explained."""
 
 
-@dataclass(frozen=True, slots=True)
-class ActiveConcern:
+class ActiveConcern(Struct, frozen=True):
     """A country of concern for a flow. Without `concern`, the policy alone makes it one."""
 
     country: str

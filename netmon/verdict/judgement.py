@@ -40,7 +40,9 @@ exception changes shows the reason that it replaces (`Verdict.lifts`) and its la
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from netmon.records import Contact, Grounds, Verdict
 from netmon.signatures.model import CountryGroup, Location, Vendor
@@ -85,32 +87,34 @@ _NOT_BY_PLACE = frozenset(
 """Reasons of verdicts for which no place, and so no promise, was looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """What is known about one flow when it is judged. Equal cases are judged alike.
 
     What has no hash is compared only.
     """
 
-    vendor: Vendor = field(hash=False)
+    vendor: Vendor
     component: str
     status: str  # trust status of the matching signature
     place: PlaceFacts
     view: tuple[str, ...]  # FlowRecord.view
     day: str  # on which the flow began
-    locations: Mapping[str, Location] = field(hash=False)
+    locations: Mapping[str, Location]
     client: str | None = None  # its address; None: no client, so no exception applies
     holder_shown: bool = False  # there is evidence that the vendor answers at the address (`holders`)
     contact: Contact = "data"
     client_seen: bool = True  # a packet of the client was seen
     grounds: Grounds = "own"
     sinkholed: bool = False  # the address is not global, and no source locates it (`netmon.places.sinkhole`)
-    groups: Mapping[str, CountryGroup] = field(default_factory=dict, hash=False)
+    groups: Mapping[str, CountryGroup] = field(default_factory=dict)
     """Groups of countries, for what is tolerated."""
 
+    def __hash__(self) -> int:
+        looked_at = (self.contact, self.client_seen, self.grounds, self.holder_shown, self.sinkholed)
+        return hash((self.component, self.status, self.place, self.view, self.day, self.client, looked_at))
 
-@dataclass(frozen=True, slots=True)
-class _Reference:
+
+class _Reference(Struct, frozen=True):
     """The places with which that of a flow is compared."""
 
     kind: Kind

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal, get_args
+
+from msgspec import Struct, field
 
 from netmon.places.prefixes import parse_address
 from netmon.records import Severity
@@ -17,8 +18,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyException:
+class PolicyException(Struct, frozen=True):
     """Permission for some clients to do what would be a finding, until a day, granted by a named author.
 
     It lifts one thing, for flows that start within its period: that the vendor must not be contacted
@@ -44,8 +44,7 @@ class PolicyException:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Relay:
+class Relay(Struct, frozen=True):
     """Clients, such as administration servers, through which all others are to reach a vendor.
 
     An endpoint behind a relay has no flows of its own to the vendor, so the sensor does not see it.
@@ -64,8 +63,7 @@ class Relay:
         return self.vendor == vendor and is_meant and (self.since or day) <= day
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """The policy of netmon.yaml."""
 
     forbidden_vendors: frozenset[str] = frozenset()

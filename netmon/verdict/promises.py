@@ -10,8 +10,9 @@ available to them. A promise that does not apply has a reason for that.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 from netmon.language.language import ENGLISH, Language
 from netmon.language.marking import _
@@ -22,8 +23,7 @@ FIRST_DAY = {4: "-01-01", 7: "-01", 10: ""}
 """Length of an ISO date → suffix that makes it a day. Days are compared as text, so "-31" ends any month."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """The user whose traffic is observed, because promises are made to certain users.
 
     Only the country matters. Groups such as the EU are resolved when the signatures are loaded (`groups` in
@@ -33,8 +33,7 @@ class Subject:
     country: str | None = None  # ISO 3166-1 alpha-2
 
 
-@dataclass(frozen=True, slots=True)
-class AppliedPromise:
+class AppliedPromise(Struct, frozen=True):
     """A promise that the signatures apply to a component, and how sure it is that it covers what it sends."""
 
     promise: Promise

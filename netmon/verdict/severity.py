@@ -7,15 +7,15 @@ an alarm: `netmon read` exits with 3, and events are alerts.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from netmon.records import Severity
 from netmon.verdict.table import Facts, Row
 
 
-@dataclass(frozen=True, slots=True)
-class Degree:
+class Degree(Struct, frozen=True):
     """One line of the table. The first line whose condition holds gives the severity of a finding."""
 
     when: str  # the condition in words

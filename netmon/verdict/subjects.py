@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from netmon.places.prefixes import PrefixTable, parse_address
 from netmon.verdict.policy import Network
 from netmon.verdict.promises import Subject
 
 
-@dataclass(frozen=True)
-class Subjects:
+class Subjects(Struct, frozen=True, dict=True):
     """One country for all clients, or the country of the longest network that contains a client.
 
     With `networks`, a client in none of them has no known country: nobody has said where its user is, and a

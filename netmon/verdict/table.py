@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from netmon.records import Grounds, Lack, Outcome
 
@@ -59,8 +60,7 @@ Forbidden = Literal["no", "component", "vendor"]
 Exchange = Literal["seen", "unclear", "none"]
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """A case in the terms of the table."""
 
     unverified: bool
@@ -122,8 +122,7 @@ class Facts:
         return self.is_forbidden and self.forbidden == "component"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One line of the table. The first row whose condition holds gives the verdict."""
 
     when: str  # the condition in words

@@ -7,7 +7,8 @@ never shows alone that it was kept or broken.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from netmon.countries import country_in_text
 from netmon.language.marking import _
@@ -136,8 +137,7 @@ SENTENCES = (
 """All of which an explanation may consist."""
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """What the sentences about one flow need to know besides its verdict."""
 
     facts: Facts

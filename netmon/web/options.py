@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 DEFAULT_PORT = 10977
 _MAX_SOCKET_PATH = 107
 """The longest path of a Unix socket on Linux, in bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListenAddress:
+class ListenAddress(Struct, frozen=True):
     """Where to listen: a host and a port, or the path of a Unix socket."""
 
     host: str = ""
@@ -28,8 +28,7 @@ class ListenAddress:
         return join_host(self.host, self.port)
 
 
-@dataclass(frozen=True, slots=True)
-class WebOptions:
+class WebOptions(Struct, frozen=True):
     """The options that exporters of Prometheus have. The default is a server on this host only."""
 
     listen: tuple[ListenAddress, ...] = (ListenAddress("127.0.0.1"),)

@@ -11,7 +11,8 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from netmon import _engine
 from netmon.exposition import choose_encoder

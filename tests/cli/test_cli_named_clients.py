@@ -2,9 +2,9 @@
 
 import json
 import struct
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from netmon.days import DAY_NS, DAY_S
 from tests.records import START_NS, classified

@@ -1,10 +1,10 @@
 """The destinations of each vendor, and which of them are new."""
 
-from dataclasses import replace
 from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from netmon.destinations import memory
 from netmon.destinations.memory import DAY_S, Destinations, NewCount

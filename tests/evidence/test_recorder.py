@@ -6,9 +6,9 @@ import os
 import sqlite3
 import stat
 from contextlib import closing
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from netmon import wiring
 from netmon.cli.app import app

@@ -1,8 +1,7 @@
 """Names on the dashboards, by a real Prometheus: of sensors, not addresses; of cities, not ids."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from grafana.src import names
 from grafana.src.promql import select

@@ -1,9 +1,9 @@
 """The verdict at a glance, in every state of a site, by a real Prometheus: its value and its sentence."""
 
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from tests.grafana import scenes
 from tests.grafana.boards import Range, targets

@@ -1,8 +1,7 @@
 """The birth of a series: it is shown as 0 first, and takes its value after a stated time."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from netmon.destinations.memory import NewCount

@@ -1,9 +1,9 @@
 """The denominator of a summary: clients seen of the inventory, and relays."""
 
-from dataclasses import replace
 from ipaddress import ip_network
 
 import pytest
+from msgspec.structs import replace
 
 from netmon.outputs import clients_seen
 from netmon.outputs.clients_seen import ClientsSeen

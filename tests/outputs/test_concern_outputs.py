@@ -2,9 +2,9 @@
 
 import io
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from netmon.outputs.concern_lines import ConcernLines
 from netmon.outputs.events import Events

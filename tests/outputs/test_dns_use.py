@@ -1,9 +1,9 @@
 """Lines of the summary: clients that use encrypted DNS, and clients that query fallback resolvers."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from netmon.outputs import dns_use
 from netmon.outputs.dns_use import DnsUse

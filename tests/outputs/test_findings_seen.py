@@ -1,8 +1,7 @@
 """The findings of a summary: time, client, name, address, place and votes; bounded, the worst first."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 from rich.text import Text
 

@@ -1,8 +1,7 @@
 """The lines about new findings: what they say, that each comes once, and that they are not too many."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from netmon.outputs import new_findings
 from netmon.outputs.new_findings import MAX_LINES, PERIOD_S, NewFindings

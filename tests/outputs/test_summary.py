@@ -1,8 +1,7 @@
 """The summary of large numbers: every digit, in 80 columns."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 
 from netmon.language.language import Language

@@ -1,9 +1,9 @@
 """The box that a summary begins with: the result for each vendor, the worst first, and why."""
 
 import io
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 
 from netmon.language.language import ENGLISH, Language

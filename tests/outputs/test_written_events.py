@@ -1,9 +1,9 @@
 """Events that the engine writes into batches are those that it writes for Python's records."""
 
 import io
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from netmon import wiring
 from netmon._engine import Engine, EventWriter

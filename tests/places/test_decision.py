@@ -1,10 +1,9 @@
 """The decision that turns votes into a place."""
 
-from dataclasses import replace
-
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from netmon.places.decision import Cities, decide
 from netmon.places.providers import find_providers

@@ -1,10 +1,9 @@
 """Which votes count as sources of their own: providers, unknown ones, and common data."""
 
-from dataclasses import replace
-
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from netmon.places.decision import decide, is_sure
 from netmon.places.providers import independent_of

@@ -1,8 +1,7 @@
 """The votes on an address: from which source, for which network, on which day."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from netmon.days import DAY_NS
 from netmon.places import locator

@@ -1,11 +1,11 @@
 """Verdicts on the shipped networks with databases of the user, as their publishers write them."""
 
 import ipaddress
-from dataclasses import replace
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from netmon.places.databases import Databases
 from netmon.places.decision import Cities, decide

@@ -9,12 +9,13 @@ greater of two samples, of which none is delayed: the worst case for whoever exc
 
 import ipaddress
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from netmon.places.decision import Cities, decide
 from netmon.places.declared import Position

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import is_dataclass, replace
 from datetime import date
 from typing import get_args, get_type_hints
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import replace
 
 from netmon.config.settings import Config, EvidenceFiles, Rotation, SpoolOptions, StoreSettings
 from netmon.language.language import LANGUAGES, Language
@@ -24,7 +25,7 @@ LISTED = {"privacy_key", "events", "state", "evidence.folder", "spool.folder", "
 def paths_of(settings, prefix=""):
     """The settings that name files or folders, also those in groups."""
     for name, kind in get_type_hints(settings).items():
-        groups = [one for one in (kind, *get_args(kind)) if is_dataclass(one)]
+        groups = [one for one in (kind, *get_args(kind)) if isinstance(one, type) and issubclass(one, Struct)]
         if "Path" in str(kind):
             yield prefix + name
         for group in groups:

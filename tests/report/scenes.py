@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from netmon.records import ClassifiedFlow, ConcernStanding, Fallback, Place, RoundTrip, Verdict, Vote
 from tests.records import classified, flow

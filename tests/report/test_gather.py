@@ -1,8 +1,7 @@
 """What a report asks the store: periods, days, gaps, clients and findings."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from netmon.days import DAY_NS
 from netmon.errors import ReportError

@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 from html.parser import HTMLParser
 
 import pytest
+from msgspec import structs
 
 from netmon.language.language import NARROW, Language
 from netmon.report.build import build
@@ -179,7 +180,9 @@ def test_several_vendors():
     watches = SCENES["moscow"]()
     for watch in watches:
         watch.flows = [
-            replace(flow, vendor="globex") if number % 3 == 0 and flow.place not in (None, MOSCOW) else flow
+            structs.replace(flow, vendor="globex")
+            if number % 3 == 0 and flow.place not in (None, MOSCOW)
+            else flow
             for number, flow in enumerate(watch.flows)
         ]
     facts = gather(store_of(record(watches)), Scope())

@@ -1,8 +1,7 @@
 """What decided: netmon, configurations, signatures and databases of a period, and sources that are quoted."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from netmon.outputs.observer import Observer
 from netmon.outputs.run_events import RunEvents

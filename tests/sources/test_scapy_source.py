@@ -5,10 +5,10 @@ import importlib.util
 import sys
 import warnings
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from netmon._engine import Matcher
 from netmon.errors import SourceError, install_command

@@ -3,9 +3,9 @@
 import io
 import os
 import signal
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from netmon import wiring

@@ -5,10 +5,10 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from netmon.config.settings import Config
 from netmon.errors import StoreError

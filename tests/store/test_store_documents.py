@@ -3,9 +3,9 @@
 import copy
 import json
 import random
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from netmon.errors import EventError, StoreError
 from netmon.language.language import Language

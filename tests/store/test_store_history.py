@@ -3,9 +3,9 @@
 import csv
 import io
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from netmon.language.language import Language
 from netmon.outputs.observer import Observer

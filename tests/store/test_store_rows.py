@@ -1,11 +1,11 @@
 """An event → rows: every column from its field, and nothing that is no event of netmon."""
 
 import json
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from netmon.errors import EventError
 from netmon.privacy import NOTHING, PSEUDONYM

@@ -1,8 +1,7 @@
 """Countries of concern: which apply to whom and when, what overrides them, and how they are worded."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from netmon.signatures.load import default_folder, load_folder
 from netmon.verdict.concerns import find_concern

@@ -285,4 +285,4 @@ def test_a_sinkhole_that_answers_is_no_finding(tmp_path: Path, server: str, poli
 def test_the_contacts_are_those_of_the_engine() -> None:
     """The closed sets of both languages are equal."""
     assert CONTACTS == ("attempted", "refused", "answered", "data")
-    assert "contact" in FlowRecord.__dataclass_fields__
+    assert "contact" in FlowRecord.__struct_fields__

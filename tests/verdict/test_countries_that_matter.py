@@ -1,8 +1,7 @@
 """The countries in which it matters whether a server can be."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from netmon.signatures.load import default_folder, load_folder
 from netmon.signatures.model import Concern

@@ -1,11 +1,11 @@
 """What more evidence, and what a round trip, can and cannot do to a verdict: for every input."""
 
-from dataclasses import replace
 from itertools import product
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import assume, given
+from msgspec.structs import replace
 
 from netmon.places.decision import decide
 from netmon.records import Vote

@@ -1,9 +1,9 @@
 """Verdicts: the rows of the table, promises, and exceptions."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from netmon.verdict.judgement import judge
 from netmon.verdict.policy import Policy

@@ -1,11 +1,11 @@
 """What is judged once and kept equals what would be judged anew, whatever flows come in between."""
 
-from dataclasses import fields, replace
 from ipaddress import ip_network
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
+from msgspec.structs import astuple, replace
 
 from netmon.monitor import Monitor
 from netmon.places.declared import Declaration, Position
@@ -99,7 +99,7 @@ def judged(classified):
 def test_a_flow_is_judged_as_if_it_were_the_first(flows, policy, subjects):
     """On any day, of any client, after any flows: as by a monitor that has seen none."""
     monitor = make_monitor(policy, subjects)
-    attentive = Attentive(*(getattr(policy, one.name) for one in fields(Policy)))
+    attentive = Attentive(*astuple(policy))
     for flow in flows:
         assert judged(monitor.classify(flow)) == judged(make_monitor(attentive, subjects).classify(flow))
 
@@ -122,7 +122,7 @@ OTHER = {
 }
 
 
-@pytest.mark.parametrize("name", [one.name for one in fields(Case)])
+@pytest.mark.parametrize("name", Case.__struct_fields__)
 def test_every_input_is_in_the_key(name):
     """A case that differs in any one field is another case, so nothing kept is taken for it."""
     one = case(ZURICH)

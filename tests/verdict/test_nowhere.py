@@ -1,9 +1,9 @@
 """Sources that differ on the country, and agree that it is none that is promised or allowed."""
 
-from dataclasses import replace
 from itertools import product
 
 import pytest
+from msgspec.structs import replace
 
 from netmon.places.decision import decide
 from netmon.records import Vote

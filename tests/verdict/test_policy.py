@@ -1,9 +1,9 @@
 """Exceptions of the policy: for which clients, for what, and until when they apply."""
 
-from dataclasses import replace
 from ipaddress import ip_network
 
 import pytest
+from msgspec.structs import replace
 
 from netmon.verdict.policy import Policy, PolicyException
 

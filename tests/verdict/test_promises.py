@@ -1,9 +1,9 @@
 """Promises: their subjects, data, dates and basis. The shipped ones are checked against the facts."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from netmon.records import Place, Vote
 from netmon.signatures.load import default_folder, load_folder

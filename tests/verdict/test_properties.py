@@ -1,9 +1,8 @@
 """Verdicts: properties that hold for every input."""
 
-from dataclasses import replace
-
 import hypothesis.strategies as st
 from hypothesis import given
+from msgspec.structs import replace
 
 from netmon.places.decision import decide
 from netmon.records import OUTCOMES, VIEW, Vote

@@ -1,9 +1,9 @@
 """Relays: clients through which all others are to reach a vendor, and those that do not."""
 
-from dataclasses import replace
 from ipaddress import ip_network
 
 import pytest
+from msgspec.structs import replace
 
 from netmon.verdict.judgement import judge
 from netmon.verdict.policy import Policy, Relay

@@ -1,10 +1,10 @@
 """The table of severities over all its inputs, and the severities of flows."""
 
-from dataclasses import replace
 from functools import cache
 from itertools import product
 
 import pytest
+from msgspec.structs import replace
 
 from netmon.records import SEVERITIES
 from netmon.signatures.load import default_folder, load_folder

@@ -1,9 +1,9 @@
 """Whether a flow ended in a country of concern: what is stated, and what never is."""
 
-from dataclasses import replace
 from itertools import product
 
 import pytest
+from msgspec.structs import replace
 
 from netmon.places.decision import is_sure
 from netmon.records import CONTACTS, GROUNDS, STANDINGS, Place, Vote

@@ -1,11 +1,11 @@
 """Whose traffic a flow is: networks and their countries, and what depends on them."""
 
-from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from netmon.monitor import Monitor
 from netmon.places.declared import Declaration

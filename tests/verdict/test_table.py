@@ -1,11 +1,11 @@
 """The table of verdicts over all its inputs: each row, and each place that votes can give."""
 
 import random
-from dataclasses import replace
 from functools import cache
 from itertools import product
 
 import pytest
+from msgspec.structs import replace
 
 from netmon.places.decision import decide
 from netmon.records import GROUNDS, LACKS, OUTCOMES, Vote

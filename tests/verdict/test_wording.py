@@ -1,8 +1,7 @@
 """What a verdict means, and what it does not, in words."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from netmon.verdict.judgement import judge
 from netmon.verdict.policy import Policy

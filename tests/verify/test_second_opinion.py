@@ -1,11 +1,12 @@
 """A second opinion reports every change that is made to netmon's records."""
 
+import dataclasses
 import os
 import shutil
-from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
+from msgspec.structs import replace
 
 from netmon.sources.files import FileSource
 from netmon.verify.frames import time_ns
@@ -252,7 +253,9 @@ def test_names_behind_a_proxy_of_ipv6(opinion, tmp_path, wrap):
     talk.send(flight("inside.example"), split(flight("inside.example"), 100))
     talk.sent.insert(-2, talk.sent[-2])
     capture = tmp_path / "v6.pcap"
-    capture.write_bytes(ethernet_file([replace(one, packet=wrap(one.packet)) for one in talk.sent]))
+    capture.write_bytes(
+        ethernet_file([dataclasses.replace(one, packet=wrap(one.packet)) for one in talk.sent])
+    )
     found = opinion(str(capture))
     assert found.differences == ()
     assert found.equal["tcp"] == 1
