@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator
 from functools import cache
@@ -29,6 +28,8 @@ def package_sha256() -> str | None:
 
     It is that of the lines of `sha256sum`, as docs/evidence.md shows. A process calculates it once.
     """
+    import hashlib  # noqa: PLC0415  # loads OpenSSL, which takes long
+
     try:
         names = sorted(_names(), key=os.fsencode)
         lines = (f"{hashlib.sha256((_FOLDER / name).read_bytes()).hexdigest()}  {name}\n" for name in names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
+import os
 from typing import Any
 
 from msgspec import Struct
@@ -47,4 +47,4 @@ class Observer(Struct, frozen=True):
 
 def new_run() -> str:
     """The identifier of a run that is unlike any other."""
-    return secrets.token_hex(8)
+    return os.urandom(8).hex()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -38,7 +37,7 @@ def read_key(file: Path | None, environment: Mapping[str, str] | None = None) ->
     The rights of a credential of systemd are systemd's.
     """
     if file is None:
-        return secrets.token_bytes(_MIN_KEY_BYTES)
+        return os.urandom(_MIN_KEY_BYTES)
     try:
         with file.open("rb") as stream:
             mode = os.fstat(stream.fileno()).st_mode
@@ -140,7 +139,7 @@ def _write(file: Path) -> None:
     """Writes a new key to a new file."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     with os.fdopen(os.open(file, flags, 0o600), "wb") as stream:
-        stream.write(secrets.token_bytes(_MIN_KEY_BYTES))
+        stream.write(os.urandom(_MIN_KEY_BYTES))
         stream.flush()
         os.fsync(stream.fileno())
 

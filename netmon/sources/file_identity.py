@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,7 +17,7 @@ def run_of(paths: Sequence[str], expression: str) -> str:
     can be read only once, such as standard input, gives a new identifier each time.
     """
     if not all(path != "-" and Path(path).is_file() for path in paths):
-        return secrets.token_hex(8)
+        return os.urandom(8).hex()
     digest = hashlib.sha256(expression.encode())
     for path in paths:
         with Path(path).open("rb") as file:
