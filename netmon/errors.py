@@ -19,6 +19,7 @@ from __future__ import annotations
 import importlib.util
 import shlex
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -101,3 +102,11 @@ def installation_problem(error: ModuleNotFoundError | OSError) -> str | None:
         f"netmon's engine is not built in {folder}, from which Python imports netmon: start Python in "
         f"another folder if netmon is installed, or build it: {sys.executable} -m pip install -e {folder}"
     )
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """A suggestion of the most similar choice, to end a message with; empty if none is similar."""
+    import difflib  # noqa: PLC0415  # few messages need it
+
+    close = difflib.get_close_matches(word, list(choices), n=1)
+    return f"; did you mean '{close[0]}'?" if close else ""

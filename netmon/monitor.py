@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
+from typing import TYPE_CHECKING
 
 from netmon.days import iso_day
-from netmon.destinations.memory import Destinations
 from netmon.places.locator import Locator
 from netmon.places.round_trips import SmallestRoundTrips, own_round_trip
 from netmon.places.sinkhole import is_sinkholed
@@ -19,6 +19,9 @@ from netmon.verdict.judging import Judging
 from netmon.verdict.place_facts import place_facts
 from netmon.verdict.policy import Policy
 from netmon.verdict.subjects import Subjects
+
+if TYPE_CHECKING:
+    from netmon.destinations.memory import Destinations
 
 MOST_EXPECTED = 2_000
 """Networks of a vendor whose places are looked up for series that do not exist yet."""

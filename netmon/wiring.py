@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netmon.config.settings import Config, Mention
-from netmon.destinations.memory import Destinations
-from netmon.errors import ConfigError
+from netmon.errors import ConfigError, nearest
 from netmon.monitor import Monitor
 from netmon.outputs import Output
 from netmon.places.databases import Databases, default_folders
@@ -18,13 +17,13 @@ from netmon.places.round_trips import SmallestRoundTrips
 from netmon.privacy import Privacy
 from netmon.privacy.key_file import read_key
 from netmon.signatures.cached import load_cached
-from netmon.signatures.load import ReportCount, default_folder
+from netmon.signatures.folder import ReportCount, default_folder
 from netmon.signatures.model import NETWORK, SignatureSet
 from netmon.sources import Batch
 from netmon.verdict.countries_that_matter import countries_that_matter
-from netmon.yaml_nodes import nearest
 
 if TYPE_CHECKING:
+    from netmon.destinations.memory import Destinations
     from netmon.outputs.events import Events
 
 LARGE_BYTES = 2 << 20

@@ -9,7 +9,6 @@ Scalars are read as written: `NO` is Norway and `1.10` is "1.10", not the boolea
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import math
 import re
@@ -20,6 +19,7 @@ from typing import Any, TypeVar
 import yaml
 from msgspec import Struct
 
+from netmon.errors import nearest
 from netmon.yaml_runs import MARKER, Run, take_runs
 
 T = TypeVar("T")
@@ -328,9 +328,3 @@ class Fields(dict[str, Item]):
         """The entries of the key's mapping, converted by the reader; empty if the key is missing."""
         entries = self[key].entries() if key in self else {}
         return {word: reader(word, item) for word, item in entries.items()}
-
-
-def nearest(word: str, choices: Iterable[str]) -> str:
-    """A suggestion of the most similar choice, to end a message with; empty if none is similar."""
-    close = difflib.get_close_matches(word, list(choices), n=1)
-    return f"; did you mean '{close[0]}'?" if close else ""

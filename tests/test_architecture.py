@@ -29,7 +29,7 @@ ALLOWED = {
     "timer": set(),
     "version": set(),
     "yaml_runs": set(),
-    "yaml_nodes": {"yaml_runs"},
+    "yaml_nodes": {"errors", "yaml_runs"},
     "loading": set(),
     "privacy": {"days", "errors", "state_file"},
     "processing": {"config", "outputs", "privacy", "state_file"},
@@ -158,7 +158,6 @@ ALLOWED = {
         "signatures",
         "sources",
         "verdict",
-        "yaml_nodes",
     },
     "sensor": {
         "activity",

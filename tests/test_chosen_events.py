@@ -9,7 +9,8 @@ from netmon.outputs.lines import Lines, StandardOutput
 from netmon.privacy import ADDRESS, Privacy
 from netmon.report.gather import gather
 from netmon.sensor import Sensor
-from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.folder import default_folder
+from netmon.signatures.load import load_folder
 from netmon.sources import Batch
 from netmon.store.intake import Intake, import_lines
 from netmon.store.queries import Scope

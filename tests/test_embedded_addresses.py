@@ -17,7 +17,8 @@ from netmon.monitor import Monitor
 from netmon.places.declared import Declaration
 from netmon.places.locator import Locator
 from netmon.records import ClassifiedFlow, FlowRecord
-from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.folder import default_folder
+from netmon.signatures.load import load_folder
 from netmon.signatures.match import compile_matcher
 from netmon.sources.files import FileSource
 from netmon.verdict.policy import Policy

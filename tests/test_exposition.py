@@ -9,7 +9,8 @@ from prometheus_client.openmetrics import exposition as openmetrics
 
 from netmon.exposition import choose_encoder, encode, labels_of
 from netmon.outputs.prometheus import Prometheus
-from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.folder import default_folder
+from netmon.signatures.load import load_folder
 from tests.outputs.engine_stats import STATS
 from tests.records import MOSCOW, UNEXPECTED, classified
 

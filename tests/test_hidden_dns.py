@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from netmon.records import FlowRecord
-from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.folder import default_folder
+from netmon.signatures.load import load_folder
 from netmon.signatures.match import compile_matcher
 from netmon.sources.files import FileSource
 

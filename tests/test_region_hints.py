@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 
 from netmon.cli.app import app
 from netmon.signatures.explain import explain
-from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.folder import default_folder
+from netmon.signatures.load import load_folder
 from tests.craft import dns, golden
 from tests.craft.packets import UDP, address, ip, udp
 from tests.craft.scene import (

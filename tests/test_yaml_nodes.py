@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netmon.yaml_nodes import Document, Item, nearest
+from netmon.errors import nearest
+from netmon.yaml_nodes import Document, Item
 
 
 def document(tmp_path: Path, text: str) -> Document:

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netmon.errors import SignatureError
-from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.folder import default_folder
+from netmon.signatures.load import load_folder
 from netmon.yaml_nodes import Document
 from netmon.yaml_runs import LEAST_LINES, take_runs
 from tests.bench.signatures import HEAD, write_set

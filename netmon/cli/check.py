@@ -20,7 +20,8 @@ from netmon.places.database import Database
 from netmon.places.databases import Databases, default_folders
 from netmon.places.declared import Declaration, Position
 from netmon.places.labels import DatabaseLabel
-from netmon.places.providers import UNKNOWN_PROVIDER, find_providers, known_providers
+from netmon.places.provider import UNKNOWN_PROVIDER
+from netmon.places.providers import find_providers, known_providers
 from netmon.privacy.key_file import read_key
 from netmon.signatures.model import SignatureSet
 from netmon.verdict.policy import Policy, PolicyException, Relay

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -13,8 +12,7 @@ from netmon.cli.options import ConfigOptions
 from netmon.config.settings import Config
 
 
-@dataclass(frozen=True)
-class KeyOptions(ConfigOptions):
+class KeyOptions(ConfigOptions, frozen=True):
     """Options for the configuration, and the place of the key: a service may have it as a credential."""
 
     key_file: Annotated[

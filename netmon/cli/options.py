@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
+from msgspec import Struct
 from msgspec.structs import replace
 
 from netmon.cli.late import LateModule
@@ -22,13 +22,13 @@ from netmon.errors import ConfigError
 if TYPE_CHECKING:
     from netmon import privacy as levels
     from netmon import records
-    from netmon.config import load as config_file
+    from netmon.config import chosen
     from netmon.config.settings import Config
     from netmon.verdict import subjects
 else:
     levels = LateModule("netmon.privacy")
     records = LateModule("netmon.records")
-    config_file = LateModule("netmon.config.load")
+    chosen = LateModule("netmon.config.chosen")
     subjects = LateModule("netmon.verdict.subjects")
 
 
@@ -64,8 +64,7 @@ def round_trip_of(rtt_ms: float | None, when_ns: int) -> records.RoundTrip | Non
     return None if rtt_ms is None else records.RoundTrip(round(rtt_ms * 1e6), 1, when_ns, "unlikely")
 
 
-@dataclass(frozen=True)
-class ConfigOptions:
+class ConfigOptions(Struct, frozen=True):
     """Options for the configuration and the signatures."""
 
     config: Annotated[
@@ -84,18 +83,17 @@ class ConfigOptions:
 
     def load(self) -> Config:
         """The configuration, overridden by these options. Raises ConfigError."""
-        config = config_file.load(config_file.find_file(self.config))
+        config = chosen.load_chosen(self.config)
         return config if self.signatures is None else replace(config, signatures=self.signatures)
 
     def stored_level(self, config: Config, privacy: int | None) -> int:
         """The privacy level that clients of a store must have; without option and file, any will do."""
         if privacy is not None:
             return privacy
-        return levels.ADDRESS if config_file.find_file(self.config) is None else config.privacy_level
+        return levels.ADDRESS if chosen.find_file(self.config) is None else config.privacy_level
 
 
-@dataclass(frozen=True)
-class SubjectOptions(ConfigOptions):
+class SubjectOptions(ConfigOptions, frozen=True):
     """The same, and the country of the monitored users, which replaces that of each network."""
 
     country: Annotated[
@@ -121,8 +119,7 @@ class SubjectOptions(ConfigOptions):
         return replace(config, subjects=subjects.Subjects(country))
 
 
-@dataclass(frozen=True)
-class CaptureOptions(SubjectOptions):
+class CaptureOptions(SubjectOptions, frozen=True):
     """The same, and options for privacy and the packet source."""
 
     privacy: Annotated[
@@ -154,8 +151,7 @@ class CaptureOptions(SubjectOptions):
         return config if self.privacy is not None else replace(config, privacy_level=levels.ADDRESS)
 
 
-@dataclass(frozen=True)
-class EvidenceOptions(CaptureOptions):
+class EvidenceOptions(CaptureOptions, frozen=True):
     """The same, and where evidence is written."""
 
     evidence: Annotated[
@@ -182,10 +178,8 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     group = signature.parameters["options"].annotation
     hints = get_type_hints(group, include_extras=True)
     options = [
-        inspect.Parameter(
-            one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=hints[one.name]
-        )
-        for one in fields(group)
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hints[name])
+        for name, default in zip(group.__struct_fields__, group.__struct_defaults__, strict=True)
     ]
     own = [parameter for parameter in signature.parameters.values() if parameter.name != "options"]
 

@@ -24,7 +24,7 @@ from netmon.outputs.json_line import json_line, without_nulls
 from netmon.outputs.layout import Paragraph
 from netmon.outputs.meaning_fields import place_fields, plain_values
 from netmon.places.embedded import embedded_ipv4
-from netmon.places.providers import UNKNOWN_PROVIDER
+from netmon.places.provider import UNKNOWN_PROVIDER
 from netmon.records import Place, Vote
 from netmon.signatures.cached import cache_folder
 

@@ -7,23 +7,21 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
 
+from netmon.cli.late import LateModule
 from netmon.cli.terminal import printable
 from netmon.cli.transient_line import TransientLine
 from netmon.outputs.finding_count import FindingCount
 from netmon.outputs.texts import plural
 from netmon.sources.files import FilePosition, ReportPosition
+
+if TYPE_CHECKING:
+    from rich import progress as bars
+else:
+    bars = LateModule("rich.progress")
 
 _MIN_BAR_BYTES = 20_000_000
 """The smallest total size of files for which a progress bar is shown: fewer bytes are read too quickly."""
@@ -97,12 +95,12 @@ def _bar(console: Console, paths: Sequence[str]) -> Iterator[ReportPosition | No
         return
     done = dict.fromkeys(sizes, 0)
     columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
+        bars.TextColumn("{task.description}", markup=False),
+        bars.BarColumn(),
+        bars.DownloadColumn(),
+        bars.TransferSpeedColumn(),
     )
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+    with bars.Progress(*columns, bars.TimeRemainingColumn(), console=console, transient=True) as bar:
         task = bar.add_task("reading", total=sum(sizes.values()))
 
         def report(at: FilePosition) -> None:

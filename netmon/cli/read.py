@@ -5,11 +5,11 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import fields
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec.structs import astuple
 
 from netmon.cli.exit_codes import ERROR, FOUND, OK
 from netmon.cli.language_option import LanguageOption, chosen_language
@@ -207,7 +207,7 @@ def _remarks(stop: StopRequest, language: Language) -> tuple[str, ...]:
 
 def _command(words: list[str], options: EvidenceOptions, findings: int) -> str:
     """The command that shows so many findings of the same files."""
-    given = ((one.name, getattr(options, one.name), one.default) for one in fields(options))
+    given = zip(options.__struct_fields__, astuple(options), options.__struct_defaults__, strict=True)
     chosen = [(name, value) for name, value, default in given if value != default and name != "evidence"]
     parts = [part for name, value in chosen for part in (f"--{name}", str(value))]
     return shlex.join(["netmon", "read", "--findings", str(findings), *parts, *words])

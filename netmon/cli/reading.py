@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn
 
-from netmon.signatures.load import ReportCount
+from netmon.cli.late import LateModule
+from netmon.signatures.folder import ReportCount
+
+if TYPE_CHECKING:
+    from rich import progress as bars
+else:
+    bars = LateModule("rich.progress")
 
 
 @contextmanager
@@ -18,15 +24,16 @@ def reading_signatures(console: Console) -> Iterator[ReportCount | None]:
         yield None
         return
     with ExitStack() as stack:
-        bar = Progress(SpinnerColumn(), TextColumn("{task.description}"), console=console, transient=True)
-        tasks: list[TaskID] = []
+        shown: list[tuple[bars.Progress, bars.TaskID]] = []
 
         def report(count: int) -> None:
             text = f"reading signatures: {count:,} names and networks"
-            if tasks:
-                bar.update(tasks[0], description=text)
+            if shown:
+                bar, task = shown[0]
+                bar.update(task, description=text)
             else:
-                stack.enter_context(bar)
-                tasks.append(bar.add_task(text, total=None))
+                columns = (bars.SpinnerColumn(), bars.TextColumn("{task.description}"))
+                bar = stack.enter_context(bars.Progress(*columns, console=console, transient=True))
+                shown.append((bar, bar.add_task(text, total=None)))
 
         yield report

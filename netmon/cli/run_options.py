@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
@@ -20,8 +19,7 @@ class OffloadChoice(StrEnum):
     OFF = "off"
 
 
-@dataclass(frozen=True)
-class SensorOptions(RunOptions):
+class SensorOptions(RunOptions, frozen=True):
     """The options of a capture and of the web server, and those of privileges."""
 
     user: Annotated[

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -18,8 +17,7 @@ from netmon.web.options import ListenAddress, WebOptions, parse_external_url, pa
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class RunOptions(EvidenceOptions):
+class RunOptions(EvidenceOptions, frozen=True):
     """The options of a capture, and those of the web server."""
 
     listen: Annotated[

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from netmon.config.label import read_label
 from netmon.config.policy import POLICY_KEYS, read_policy
 from netmon.config.settings import (
     DATASETS,
@@ -35,30 +35,15 @@ from netmon.config.web import WEB_KEYS, read_web
 from netmon.errors import ConfigError, reason_of
 from netmon.limits import Limits
 from netmon.places.declared import ACCURACY_KM, Declaration, Position
-from netmon.places.labels import DatabaseLabel, read_label
+from netmon.places.labels import DatabaseLabel
 from netmon.yaml_nodes import Document, Fields, Item, in_lines
 
 
-def find_file(given: Path | None, environment: dict[str, str] | None = None) -> Path | None:
-    """The configuration file: the given one, or the first of the default places; None if there is none."""
-    env = dict(os.environ) if environment is None else environment
-    if given is not None:
-        return given
-    if env.get("NETMON_CONFIG"):
-        return Path(env["NETMON_CONFIG"])
-    home = Path(env.get("XDG_CONFIG_HOME") or Path(env.get("HOME", "/")) / ".config")
-    places = (home / "netmon" / "netmon.yaml", Path("/etc/netmon/netmon.yaml"))
-    # os.path.isfile is False where Path.is_file would raise: in folders without read permission.
-    return next((place for place in places if os.path.isfile(place)), None)  # noqa: PTH113
-
-
-def load(file: Path | None) -> Config:
-    """The configuration in a file; the defaults if `file` is None.
+def load(file: Path) -> Config:
+    """The configuration in a file.
 
     Raises ConfigError with one "file:line: message" per line for every error.
     """
-    if file is None:
-        return Config()
     if file.is_dir():
         raise ConfigError(f"{file}: a folder; name a file in it, such as {file / 'netmon.yaml'}")
     try:

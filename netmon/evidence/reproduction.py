@@ -20,7 +20,7 @@ from netmon.evidence.document import FORMAT
 from netmon.evidence.judged import Decision, judged, key_of
 from netmon.places.labels import DatabaseLabel
 from netmon.records import ClassifiedFlow
-from netmon.signatures.load import default_folder
+from netmon.signatures.folder import default_folder
 from netmon.signatures.match import compile_matcher
 from netmon.signatures.model import SignatureSet
 from netmon.sources.files import FileSource

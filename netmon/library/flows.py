@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from netmon import wiring
-from netmon.config.load import find_file, load
+from netmon.config.chosen import load_chosen
 from netmon.config.settings import Config
 from netmon.countries import given_country
 from netmon.errors import ConfigError, SourceError, install_command
@@ -65,7 +65,7 @@ def read(
         raise SourceError("standard input cannot be read again, as each loop does: give a file")
     found = captures_of(paths)
     compile_filter(filter, ETHERNET)
-    settings = load(find_file(None if config is None else Path(config)))
+    settings = load_chosen(None if config is None else Path(config))
     settings = _with_country(settings, country)
     if signatures is not None:
         settings = replace(settings, signatures=Path(signatures))

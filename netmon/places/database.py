@@ -21,14 +21,8 @@ from netmon.places.decision import DECLARED, VENDOR
 from netmon.places.fields import FIELDS, find_fields, read_votes
 from netmon.places.labels import DatabaseLabel
 from netmon.places.prefixes import Address
-from netmon.places.providers import (
-    REGISTRATIONS,
-    UNKNOWN_PROVIDER,
-    Content,
-    content_of,
-    find_providers,
-    named_provider,
-)
+from netmon.places.provider import REGISTRATIONS, UNKNOWN_PROVIDER, Content
+from netmon.places.providers import content_of, find_providers, named_provider
 from netmon.records import Vote
 
 if TYPE_CHECKING:

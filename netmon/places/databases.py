@@ -15,7 +15,7 @@ from netmon.file_version import FileVersion, file_version
 from netmon.places.database import Database, open_database
 from netmon.places.labels import DatabaseLabel
 from netmon.places.prefixes import Address
-from netmon.places.providers import UNKNOWN_PROVIDER
+from netmon.places.provider import UNKNOWN_PROVIDER
 from netmon.records import Vote
 
 _SYSTEM_FOLDERS = ("/usr/share/GeoIP", "/usr/local/share/GeoIP", "/var/lib/GeoIP")

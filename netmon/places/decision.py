@@ -42,7 +42,8 @@ from typing import Literal
 from netmon.countries import country_name
 from netmon.places import wording
 from netmon.places.merged import Judged, judge_merged
-from netmon.places.providers import UNKNOWN_PROVIDER, independent_of
+from netmon.places.provider import UNKNOWN_PROVIDER
+from netmon.places.providers import independent_of
 from netmon.records import About, Confidence, Place, Vote
 from netmon.signatures.model import Location
 

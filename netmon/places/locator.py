@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -16,7 +17,8 @@ from netmon.places.decision import DECLARED, VENDOR, Cities, decide
 from netmon.places.declared import Declaration, Position
 from netmon.places.physics import Bound, DistanceCheck, join_countries
 from netmon.places.prefixes import PrefixTable, parse_address
-from netmon.places.providers import REGISTRATIONS, content_of, named_provider
+from netmon.places.provider import REGISTRATIONS
+from netmon.places.providers import content_of, named_provider
 from netmon.records import Place, RoundTrip, Vote
 from netmon.signatures.model import NetworkRule, SignatureSet
 
@@ -30,7 +32,7 @@ class _NetworkVotes(Struct, frozen=True):
     prefix: str
     valid_from: str
     valid_to: str
-    votes: tuple[Vote, ...]
+    votes: Callable[[], tuple[Vote, ...]]  # made when an address is looked up: those of most never are
 
     def is_valid_on(self, day: str) -> bool:
         return self.valid_from <= day <= self.valid_to
@@ -84,9 +86,9 @@ class Locator:
         self._cached: tuple[tuple[Database, ...], _Cache] = (self._databases.current, OrderedDict())
         for one in declarations:
             bounds = (one.valid_from, one.valid_to)
-            self._declared.add(one.prefix, _between(one.prefix, bounds, (_declared_vote(one),)))
+            self._declared.add(one.prefix, _between(one.prefix, bounds, partial(_declared_votes, one)))
         for rule in signatures.rules_of(NetworkRule):
-            bounds, votes = (rule.valid_from, rule.valid_to), _rule_votes(rule, signatures)
+            bounds, votes = (rule.valid_from, rule.valid_to), partial(_rule_votes, rule, signatures)
             self._networks.add(rule.prefix, _between(rule.prefix, bounds, votes))
 
     def locate(
@@ -184,10 +186,12 @@ def _covering(table: PrefixTable[_NetworkVotes], address: str, day: str) -> Iter
 
 
 def _longest(table: PrefixTable[_NetworkVotes], address: str, day: str) -> tuple[Vote, ...]:
-    return next((one.votes for one in _covering(table, address, day)), ())
+    return next((one.votes() for one in _covering(table, address, day)), ())
 
 
-def _between(prefix: str, bounds: tuple[str | None, str | None], votes: tuple[Vote, ...]) -> _NetworkVotes:
+def _between(
+    prefix: str, bounds: tuple[str | None, str | None], votes: Callable[[], tuple[Vote, ...]]
+) -> _NetworkVotes:
     first, last = bounds
     return _NetworkVotes(prefix, first or "0001-01-01", last or "9999-12-31", votes)
 
@@ -208,8 +212,8 @@ def _quoted(vote: Vote, prefix: str) -> Vote:
     return replace(vote, prefix=vote.prefix or prefix, provider=provider, about=about)
 
 
-def _declared_vote(declaration: Declaration) -> Vote:
-    return Vote(
+def _declared_votes(declaration: Declaration) -> tuple[Vote]:
+    vote = Vote(
         source=DECLARED,
         country=declaration.country,
         city=declaration.city,
@@ -217,3 +221,4 @@ def _declared_vote(declaration: Declaration) -> Vote:
         prefix=declaration.prefix,
         note=f"{declaration.author}: {declaration.reason}",
     )
+    return (vote,)

@@ -20,7 +20,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from netmon.signatures.load import ReportCount, load_folder, signature_files
+from netmon.signatures.folder import ReportCount, signature_files
 from netmon.signatures.model import SignatureSet
 
 OF_PACKAGE = Path("/var/cache/netmon")
@@ -60,15 +60,21 @@ def load_cached(folder: Path, cache: Path | None, progress: ReportCount | None =
     """The same as `load_folder`, which is called unless the cache has its result. Raises SignatureError."""
     key = None if cache is None else _key(folder)
     if cache is None or key is None:
-        return load_folder(folder, progress)
+        return _load(folder, progress)
     file = cache / f"{_PREFIX}{key.hex()}"
     found = _read(file, key)
     if found is None:
-        found = load_folder(folder, progress)
+        found = _load(folder, progress)
         if key == _key(folder):  # else a file was replaced while it was read
             with suppress(OSError):
                 _write(file, key + _packed(found))
     return found
+
+
+def _load(folder: Path, progress: ReportCount | None) -> SignatureSet:
+    from netmon.signatures.load import load_folder  # noqa: PLC0415  # reads YAML, which takes long to import
+
+    return load_folder(folder, progress)
 
 
 def _key(folder: Path) -> bytes | None:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from netmon.errors import SignatureError, reason_of
 from netmon.signatures.checks import find_conflicts
+from netmon.signatures.folder import ReportCount, signature_files
 from netmon.signatures.model import (
     PublicNames,
     PublicResolvers,
@@ -25,8 +26,6 @@ from netmon.yaml_nodes import Document, Item, in_lines
 
 T = TypeVar("T")
 
-ReportCount = Callable[[int], None]
-
 REPORT_EVERY = 2000
 """Rules between two reports of progress."""
 MAX_BYTES = 32 * 1024 * 1024
@@ -36,13 +35,6 @@ PUBLIC_NAMES = "ech_public_names.yaml"
 RESOLVERS = "resolvers.yaml"
 SHARED = (LOCATIONS, PUBLIC_NAMES, RESOLVERS)
 """Files that do not describe a vendor. Only the locations are required."""
-
-
-def default_folder() -> Path:
-    """The folder of the bundled signatures: inside the package, or next to it in a checkout."""
-    package = Path(__file__).parents[1]
-    packaged = package / "data" / "signatures"
-    return packaged if packaged.is_dir() else package.parent / "signatures"
 
 
 def load_folder(folder: Path, progress: ReportCount | None = None) -> SignatureSet:
@@ -75,11 +67,6 @@ def load_folder(folder: Path, progress: ReportCount | None = None) -> SignatureS
         resolvers=resolvers,
         groups=atlas.groups,
     )
-
-
-def signature_files(folder: Path) -> list[Path]:
-    """The files of signatures in a folder, in order. Raises OSError."""
-    return sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
 
 
 def _open(folder: Path) -> list[Document]:

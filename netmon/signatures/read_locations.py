@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 
 from netmon.countries import check_country
+from netmon.errors import nearest
 from netmon.signatures.model import CountryGroup, Location
 from netmon.signatures.read_groups import current_members, read_groups
 from netmon.signatures.read_values import read_source
-from netmon.yaml_nodes import Item, nearest
+from netmon.yaml_nodes import Item
 
 RESERVED = ("unknown", "disputed", "other", "none")
 """Words that have another meaning as values of the same metric labels."""

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import TypedDict
 
 from netmon._engine import Matcher
+from netmon.errors import nearest
 from netmon.signatures.model import STATUSES, UNKNOWN_DATE, MatchKind, Source, Sourced
-from netmon.yaml_nodes import Fields, Item, nearest
+from netmon.yaml_nodes import Fields, Item
 
 NOTHING_GIVEN = Sourced()
 ANY_PRECISION = ("%Y-%m-%d", "%Y-%m", "%Y")

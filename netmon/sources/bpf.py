@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ctypes
-import ctypes.util
 import re
 from contextlib import suppress
-from functools import cache
 from typing import Final
 
 from netmon.errors import SourceError
@@ -20,31 +17,9 @@ ETHERNET: Final = 1
 """Link type of Ethernet (https://www.tcpdump.org/linktypes.html)."""
 _RAW_IP: Final = 101
 
-# libpcap uses the same numbers as capture files, except for raw IP.
-_LIBPCAP_LINK: Final = {101: 12, 14: 12}
-
-_UNKNOWN_NETMASK: Final = 0xFFFFFFFF  # PCAP_NETMASK_UNKNOWN
-
 # These words move the rest of an expression to an inner header, so its author considered tags.
 _HANDLES_TAGS: Final = re.compile(r"\b(?:vlan|mpls|pppoes|geneve|vxlan)\b|\b0x(?:8100|88a8|9100)\b")
 _MATCHES_VLAN: Final = re.compile(r"\bvlan\b")
-
-
-class _Instruction(ctypes.Structure):
-    """`struct bpf_insn`."""
-
-    _fields_ = (
-        ("code", ctypes.c_ushort),
-        ("jt", ctypes.c_ubyte),
-        ("jf", ctypes.c_ubyte),
-        ("k", ctypes.c_uint32),
-    )
-
-
-class _Program(ctypes.Structure):
-    """`struct bpf_program`."""
-
-    _fields_ = (("length", ctypes.c_uint), ("instructions", ctypes.POINTER(_Instruction)))
 
 
 def compile_filter(expression: str, link: int, snaplen: int = 65_535, *, live: bool = False) -> Program:
@@ -68,10 +43,12 @@ def compile_filter(expression: str, link: int, snaplen: int = 65_535, *, live: b
         )
     if "\0" in expression:
         raise SourceError(f"filter {expression!r}: it contains a zero byte")
-    program = _compile(expression, expression, link, snaplen)
+    from netmon.sources.libpcap import compile_text  # noqa: PLC0415  # most readings have no filter
+
+    program = compile_text(expression, expression, link, snaplen)
     if link != ETHERNET or _HANDLES_TAGS.search(expression):
         return program
-    return _compile(_with_tags(expression), expression, link, snaplen)
+    return compile_text(_with_tags(expression), expression, link, snaplen)
 
 
 def prepare_filter(expression: str, snaplen: int) -> None:
@@ -94,48 +71,3 @@ def _with_tags(expression: str) -> str:
     none, one = untagged.format(12), untagged.format(16)
     rest = f"({expression})"
     return f"({none} and {rest}) or (vlan and (({one} and {rest}) or (vlan and {rest})))"
-
-
-@cache
-def _compile(text: str, expression: str, link: int, snaplen: int) -> Program:
-    libpcap = _libpcap()
-    handle = libpcap.pcap_open_dead(_LIBPCAP_LINK.get(link, link), snaplen)
-    if not handle:
-        raise SourceError(f"filter {expression!r}: libpcap is out of memory")
-    try:
-        program = _Program()
-        result = libpcap.pcap_compile(handle, ctypes.byref(program), text.encode(), 1, _UNKNOWN_NETMASK)
-        if result != 0:
-            message = libpcap.pcap_geterr(handle).decode(errors="replace")
-            raise SourceError(f"filter {expression!r}: {message}")
-        try:
-            instructions = program.instructions[: program.length]
-            return [(each.code, each.jt, each.jf, each.k) for each in instructions]
-        finally:
-            libpcap.pcap_freecode(ctypes.byref(program))
-    finally:
-        libpcap.pcap_close(handle)
-
-
-@cache
-def _libpcap() -> ctypes.CDLL:
-    """The library, with the types of its functions declared."""
-    name = ctypes.util.find_library("pcap") or "libpcap.so.0.8"
-    try:
-        libpcap = ctypes.CDLL(name)
-    except OSError as error:
-        raise SourceError(
-            "filter expressions need libpcap, which is not installed; on Debian: apt-get install libpcap0.8"
-        ) from error
-    handle, program = ctypes.c_void_p, ctypes.POINTER(_Program)
-    libpcap.pcap_open_dead.argtypes = [ctypes.c_int, ctypes.c_int]
-    libpcap.pcap_open_dead.restype = handle
-    libpcap.pcap_compile.argtypes = [handle, program, ctypes.c_char_p, ctypes.c_int, ctypes.c_uint32]
-    libpcap.pcap_compile.restype = ctypes.c_int
-    libpcap.pcap_geterr.argtypes = [handle]
-    libpcap.pcap_geterr.restype = ctypes.c_char_p
-    libpcap.pcap_freecode.argtypes = [program]
-    libpcap.pcap_freecode.restype = None
-    libpcap.pcap_close.argtypes = [handle]
-    libpcap.pcap_close.restype = None
-    return libpcap

@@ -24,7 +24,8 @@ from netmon.places.declared import Position
 from netmon.places.locator import Locator
 from netmon.places.round_trips import SmallestRoundTrips, own_round_trip
 from netmon.records import FlowRecord
-from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.folder import default_folder
+from netmon.signatures.load import load_folder
 from netmon.sources import to_batch
 from tests.bench.flows import Mix
 from tests.bench.load import WATCHED, write_load

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from netmon.signatures.load import default_folder
+from netmon.signatures.folder import default_folder
 from tests.places.mmdb import nested, write_database
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import bcrypt
 import pytest
 
-from netmon.signatures.load import default_folder
+from netmon.signatures.folder import default_folder
 from tests.cli.cable import LISTEN, PORT, Sensor
 from tests.craft.golden_time import push_channel, quic_datagrams
 from tests.craft.scene import NAME, START_NS, ethernet_file

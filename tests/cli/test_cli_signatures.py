@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from netmon.signatures.load import default_folder
+from netmon.signatures.folder import default_folder
 
 VENDOR = """\
 vendor: acme

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from netmon.config.load import find_file, load
+from netmon.config.chosen import find_file, load_chosen
+from netmon.config.load import load
 from netmon.config.settings import Config, EvidenceFiles, Privileges, Rotation, state_folder
 from netmon.errors import ConfigError
 from netmon.places.declared import Declaration, Position
@@ -62,7 +63,7 @@ def test_shipped_examples_are_valid(read):
 
 def test_no_file_means_the_defaults():
     """Without a file, everything has its default."""
-    assert load(None) == Config()
+    assert load_chosen(None) == Config()
 
 
 def test_every_setting_is_read(read, tmp_path):

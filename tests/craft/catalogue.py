@@ -18,7 +18,8 @@ import polib
 from netmon.countries import COUNTRIES, country_in_text
 from netmon.language.language import FOLDER
 from netmon.processing import texts
-from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.folder import default_folder
+from netmon.signatures.load import load_folder
 from netmon.verdict.table import REASONS, ROWS
 
 PACKAGE = FOLDER.parent

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from netmon.records import ConcernStanding
-from netmon.signatures.load import default_folder
+from netmon.signatures.folder import default_folder
 from tests import records
 from tests.grafana import counters
 from tests.grafana.boards import Range, Target, targets

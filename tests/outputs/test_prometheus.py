@@ -14,7 +14,8 @@ from netmon.outputs.metrics import FLOW_LABELS, METRICS
 from netmon.outputs.process import register_process
 from netmon.outputs.prometheus import Prometheus
 from netmon.records import EVIDENCE, QUESTIONS, UNNAMED, ClassifiedFlow, Fallback, Place, Verdict
-from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.folder import default_folder
+from netmon.signatures.load import load_folder
 from tests.machine import need
 from tests.outputs.engine_stats import STATS
 from tests.records import DISPUTED, EXPECTED, MOSCOW, START_NS, UNDECIDED, UNEXPECTED, classified, flow

@@ -10,7 +10,8 @@ from hypothesis import given
 from netmon.countries import COUNTRIES
 from netmon.places.borders import CELLS_PER_DEGREE, FILE, HALF_ROW_KM, min_distance_km
 from netmon.places.sphere import distance_km
-from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.folder import default_folder
+from netmon.signatures.load import load_folder
 from tests.craft import borders as craft
 
 LOCATIONS = load_folder(default_folder()).locations

@@ -8,7 +8,8 @@ from netmon.places.decision import DECLARED, Cities, decide, is_sure
 from netmon.places.declared import Position
 from netmon.places.physics import DistanceCheck, max_distance_km
 from netmon.records import Place, RoundTrip, Vote
-from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.folder import default_folder
+from netmon.signatures.load import load_folder
 
 LOCATIONS = load_folder(default_folder()).locations
 CITIES = Cities(LOCATIONS)

@@ -18,7 +18,8 @@ from netmon.places.physics import (
 )
 from netmon.places.sphere import distance_km
 from netmon.records import RoundTrip
-from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.folder import default_folder
+from netmon.signatures.load import load_folder
 from netmon.signatures.model import Location
 
 LOCATIONS = load_folder(default_folder()).locations

@@ -10,9 +10,9 @@ from netmon.places.providers import (
     find_providers,
     independent_of,
     known_providers,
-    load_providers,
     named_provider,
 )
+from netmon.places.read_providers import load_providers
 
 
 @pytest.mark.parametrize(

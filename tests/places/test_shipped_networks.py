@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from netmon.places.locator import Locator
-from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.folder import default_folder
+from netmon.signatures.load import load_folder
 from netmon.signatures.model import NetworkRule
 from netmon.verdict.judgement import judge
 from netmon.verdict.policy import Policy

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from netmon.signatures.load import default_folder
+from netmon.signatures.folder import default_folder
 from tests.machine import need
 from tests.places.mmdb import DAY_S, JUNE_S, nested, write_database
 from tests.privileges.live import FIELDS, PORT, ROOT, Live, wait_for

@@ -12,7 +12,8 @@ from netmon.privacy import ADDRESS, Privacy
 from netmon.report.build import build
 from netmon.report.gather import gather
 from netmon.report.model import Report
-from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.folder import default_folder
+from netmon.signatures.load import load_folder
 from netmon.store.intake import Intake
 from netmon.store.queries import Scope
 from netmon.store.sqlite import MEMORY, SqliteStore

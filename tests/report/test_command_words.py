@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from netmon.report.checks import checks_of
-from netmon.signatures.load import default_folder
+from netmon.signatures.folder import default_folder
 from tests.evidence.test_findings import netmon
 from tests.report.test_commands import DEMO, commands, run
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.folder import default_folder
+from netmon.signatures.load import load_folder
 from netmon.signatures.model import SignatureSet
 
 HERE = Path(__file__).parent

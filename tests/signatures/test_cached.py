@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from netmon.errors import SignatureError
-from netmon.signatures import cached
+from netmon.signatures import cached, load
 from netmon.signatures.cached import cache_folder, load_cached
-from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.folder import default_folder
+from netmon.signatures.load import load_folder
 from tests.craft import golden
 
 
@@ -35,7 +36,7 @@ def reads(monkeypatch):
         folders.append(folder)
         return load_folder(folder, progress)
 
-    monkeypatch.setattr(cached, "load_folder", counted)
+    monkeypatch.setattr(load, "load_folder", counted)
     return folders
 
 

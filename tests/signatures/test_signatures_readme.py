@@ -11,8 +11,9 @@ import yaml
 from netmon.errors import SignatureError
 from netmon.signatures import read_rules, read_vendor
 from netmon.signatures.examples import run_examples
+from netmon.signatures.folder import default_folder
 from netmon.signatures.lint import lint
-from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.load import load_folder
 from netmon.signatures.match import compile_matcher
 from netmon.signatures.model import ROLES, STATUSES
 

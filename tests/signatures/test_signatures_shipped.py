@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from netmon.signatures.examples import ExampleResult, run_examples
+from netmon.signatures.folder import default_folder
 from netmon.signatures.lint import lint
-from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.load import load_folder
 from netmon.signatures.match import compile_matcher
 from netmon.signatures.model import NameRule, NetworkRule, SignatureSet
 

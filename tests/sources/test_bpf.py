@@ -15,7 +15,7 @@ from scapy.packet import Packet
 
 from netmon import _engine
 from netmon.errors import SourceError
-from netmon.sources import bpf
+from netmon.sources import bpf, libpcap
 from tests.machine import need
 
 pytestmark = pytest.mark.usefixtures("libpcap")
@@ -227,9 +227,9 @@ def test_missing_libpcap(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(name: str) -> None:
         raise OSError(name)
 
-    monkeypatch.setattr(bpf.ctypes, "CDLL", fail)
-    bpf._libpcap.cache_clear()
-    bpf._compile.cache_clear()
+    monkeypatch.setattr(libpcap.ctypes, "CDLL", fail)
+    libpcap._libpcap.cache_clear()
+    libpcap.compile_text.cache_clear()
     with pytest.raises(SourceError, match=r"apt-get install libpcap0\.8"):
         bpf.compile_filter("tcp", bpf.ETHERNET)
 

@@ -12,6 +12,7 @@ from netmon import wiring
 from netmon._engine import CaptureFile, Engine, Matcher
 from netmon.cli.app import app
 from netmon.config.load import load
+from netmon.config.settings import Config
 from netmon.outputs.events import Events
 from netmon.outputs.observer import Observer
 from netmon.privacy import ADDRESS, Privacy
@@ -58,7 +59,7 @@ def short_steps(monkeypatch):
 
 def outcome(paths, known, matcher, workers, config=None, **options):
     """Everything that a run shows: its events batch by batch, its counters, problems and gaps."""
-    config = replace(config or load(None), signatures=SIGNATURES)
+    config = replace(config or Config(), signatures=SIGNATURES)
     stream = io.StringIO()
     resolvers = [one.id for one in known.resolvers.entries]
     events = Events(

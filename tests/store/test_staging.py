@@ -14,7 +14,8 @@ from netmon.config.settings import Config
 from netmon.errors import StoreError
 from netmon.outputs.observer import Observer
 from netmon.privacy import ADDRESS, Privacy
-from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.folder import default_folder
+from netmon.signatures.load import load_folder
 from netmon.store import queries
 from netmon.store.doubles import find_doubles
 from netmon.store.kept import imported_into, kept_in

@@ -5,7 +5,8 @@ import pytest
 from netmon.exposition import encode
 from netmon.outputs.process import register_process
 from netmon.outputs.prometheus import Prometheus
-from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.folder import default_folder
+from netmon.signatures.load import load_folder
 from netmon.top.glance import NAMES, FlowAmount, FlowKind, NotASensorError, WatchedPort, read_glance
 from tests.outputs.engine_stats import STATS
 from tests.records import MOSCOW, UNEXPECTED, classified

@@ -3,7 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.folder import default_folder
+from netmon.signatures.load import load_folder
 from netmon.verdict.concerns import find_concern
 from netmon.verdict.judgement import judge
 from netmon.verdict.policy import Policy

@@ -3,7 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.folder import default_folder
+from netmon.signatures.load import load_folder
 from netmon.signatures.model import Concern
 from netmon.verdict.countries_that_matter import countries_that_matter
 from netmon.verdict.policy import Policy

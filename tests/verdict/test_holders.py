@@ -3,7 +3,8 @@
 import pytest
 
 from netmon.records import EVIDENCE
-from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.folder import default_folder
+from netmon.signatures.load import load_folder
 from netmon.verdict.holders import Holders
 from tests import records
 

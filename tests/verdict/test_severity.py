@@ -7,7 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from netmon.records import SEVERITIES
-from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.folder import default_folder
+from netmon.signatures.load import load_folder
 from netmon.verdict.judgement import judge
 from netmon.verdict.policy import Policy
 from netmon.verdict.severity import DEGREES, find_severity

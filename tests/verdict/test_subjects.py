@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from netmon.monitor import Monitor
 from netmon.places.declared import Declaration
 from netmon.places.locator import Locator
-from netmon.signatures.load import default_folder, load_folder
+from netmon.signatures.folder import default_folder
+from netmon.signatures.load import load_folder
 from netmon.signatures.model import NameRule
 from netmon.verdict.policy import Policy
 from netmon.verdict.promises import Subject
