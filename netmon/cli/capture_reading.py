@@ -28,7 +28,6 @@ from netmon.outputs import Output
 from netmon.outputs.clients_seen import ClientsSeen
 from netmon.outputs.ecs import Stream
 from netmon.outputs.finding_count import FindingCount
-from netmon.outputs.metric_events import ChosenDatasets
 from netmon.outputs.observer import Observer
 from netmon.outputs.summary import Summary
 from netmon.signatures.cached import cache_folder
@@ -41,12 +40,14 @@ from netmon.sources.stop_request import StopRequest
 if TYPE_CHECKING:
     from netmon.evidence import assembly
     from netmon.outputs import events as event_lines
+    from netmon.outputs import metric_events
     from netmon.sources import scapy_source
     from netmon.store import history, queries, reading, sqlite
     from netmon.store import kept as keeping
 else:
     assembly = LateModule("netmon.evidence.assembly")
     event_lines = LateModule("netmon.outputs.events")
+    metric_events = LateModule("netmon.outputs.metric_events")
     history = LateModule("netmon.store.history")
     keeping = LateModule("netmon.store.kept")
     queries = LateModule("netmon.store.queries")
@@ -101,7 +102,7 @@ class CaptureReading:
         lines = self._lines(evidence) if self._plan.json else None
         events = self._events(lines) if lines and "flow" in self._settings.datasets else None
         outputs += [events] if events else []
-        chosen = [ChosenDatasets(lines, self._settings.datasets)] if lines else []
+        chosen = [metric_events.ChosenDatasets(lines, self._settings.datasets)] if lines else []
         of_run = [
             reading.ReadingRun(one, self._under(self._settings))
             for one in chosen

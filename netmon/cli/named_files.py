@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from netmon.cli.late import LateModule
 from netmon.cli.terminal import log
 from netmon.errors import SourceError
 from netmon.sources.bpf import ETHERNET, compile_filter
 from netmon.sources.files import in_order
 from netmon.sources.find_files import check_exists, find_files, names_files
-from netmon.sources.follow_mark import FollowMark
 from netmon.store.address import is_address
+
+if TYPE_CHECKING:
+    from netmon.sources import follow_mark
+else:
+    follow_mark = LateModule("netmon.sources.follow_mark")
 
 _ENDINGS = (".pcap", ".pcapng", ".cap", ".dmp", ".mcap")
 _COMPRESSED = (".gz", ".zst", ".xz", ".bz2", ".lz4")
@@ -25,7 +30,7 @@ class NamedFiles(NamedTuple):
     paths: list[str]  # in the order of their beginnings
     expression: str  # the filter
     problems: list[str]  # files that cannot be read
-    mark: FollowMark | None = None  # how far a store has a folder that is followed
+    mark: follow_mark.FollowMark | None = None  # how far a store has a folder that is followed
 
 
 def named_files(words: list[str], store: str | None, *, is_followed: bool) -> NamedFiles:
@@ -42,12 +47,12 @@ def named_files(words: list[str], store: str | None, *, is_followed: bool) -> Na
     return NamedFiles(paths, check_filter(filter_words), found.problems)
 
 
-def _mark_of(given: list[str], store: str | None) -> FollowMark | None:
+def _mark_of(given: list[str], store: str | None) -> follow_mark.FollowMark | None:
     if len(given) != 1 or not Path(given[0]).is_dir():
         raise SourceError(f"{', '.join(given)}: --follow takes one folder, in which captures are rotated")
     if store is not None and is_address(store):
         raise SourceError("--follow keeps how far was read beside the store, which has to be a file")
-    return FollowMark(Path(store), Path(given[0])) if store is not None else None
+    return follow_mark.FollowMark(Path(store), Path(given[0])) if store is not None else None
 
 
 def split_words(words: list[str]) -> tuple[list[str], list[str]]:

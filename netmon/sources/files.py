@@ -5,18 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netmon._engine import CaptureError, CaptureFile, Engine, EventWriter, Matcher
 from netmon.errors import SourceError
 from netmon.sources import Batch, Stats, to_batch
 from netmon.sources.bpf import ETHERNET, compile_filter
 from netmon.sources.coverage import Coverage, coverage_of
-from netmon.sources.follow_mark import FollowMark
 from netmon.sources.following import Following
 from netmon.sources.kept import KeptPackets
 from netmon.sources.merging import Merging, beginning
 from netmon.sources.stop_request import StopRequest
+
+if TYPE_CHECKING:
+    from netmon.sources.follow_mark import FollowMark
 
 PACKETS_PER_STEP = 65_536
 """Packets between two batches: enough to make Python's share small, few enough for a smooth progress bar."""
