@@ -32,6 +32,10 @@ use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+/// Flows, and as many DNS messages, that are collected at once. If Python lags behind, its loop still turns, which the
+/// service manager watches, and what it works on stays in the caches.
+const MAX_COLLECTED: usize = 1 << 8;
+
 /// A running capture.
 pub struct Sensor {
     shared: Arc<Shared>,
@@ -84,7 +88,7 @@ impl Sensor {
         Ok(())
     }
 
-    /// Waits up to `timeout` for records and returns them.
+    /// Waits up to `timeout` for records and returns them, the oldest first; the rest is left for the next call.
     ///
     /// # Errors
     ///
@@ -100,7 +104,7 @@ impl Sensor {
         let waiting = &mut delivery.waiting;
         match waiting.failed.clone() {
             Some(failed) if waiting.flows.is_empty() && waiting.dns.is_empty() => Err(CaptureError(failed)),
-            _ => Ok(waiting.take()),
+            _ => Ok(waiting.take(MAX_COLLECTED)),
         }
     }
 
@@ -166,7 +170,7 @@ impl Sensor {
             // A worker that panicked has no more records; the others may have.
             let _ = thread.join();
         }
-        lock(&self.shared.delivery).waiting.take()
+        lock(&self.shared.delivery).waiting.take_all()
     }
 }
 

@@ -24,8 +24,8 @@ pub type Batch<'py> = (Bound<'py, PyList>, Bound<'py, PyList>);
 /// Moves records into a batch. `interfaces` are the source's capture interfaces.
 pub fn batch<'py>(
     py: Python<'py>,
-    flows: Vec<FlowRecord>,
-    dns: Vec<CapturedMessage>,
+    flows: impl IntoIterator<Item = FlowRecord>,
+    dns: impl IntoIterator<Item = CapturedMessage>,
     interfaces: &[String],
 ) -> PyResult<Batch<'py>> {
     let cells = Cells { py, interfaces };

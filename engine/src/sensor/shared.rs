@@ -5,6 +5,7 @@ use crate::counters::tally::Tally;
 use crate::report::flow_record::FlowRecord;
 use crate::resolution::CapturedMessage;
 use crate::tag::Matcher;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -12,9 +13,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 #[derive(Default)]
 pub struct Waiting {
     /// Flows.
-    pub flows: Vec<FlowRecord>,
+    pub flows: VecDeque<FlowRecord>,
     /// DNS messages.
-    pub dns: Vec<CapturedMessage>,
+    pub dns: VecDeque<CapturedMessage>,
     /// Records that were dropped.
     pub(super) lost: u64,
     /// Why a worker ended.
@@ -22,15 +23,27 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    /// Takes all records.
-    pub(super) fn take(&mut self) -> Self {
+    /// Takes the oldest records: at most so many flows, and as many DNS messages.
+    pub(super) fn take(&mut self, most: usize) -> Self {
         Self {
-            flows: std::mem::take(&mut self.flows),
-            dns: std::mem::take(&mut self.dns),
+            flows: take_oldest(&mut self.flows, most),
+            dns: take_oldest(&mut self.dns, most),
             lost: self.lost,
             failed: None,
         }
     }
+
+    /// Takes all records.
+    pub(super) fn take_all(&mut self) -> Self {
+        self.take(usize::MAX)
+    }
+}
+
+fn take_oldest<T>(queue: &mut VecDeque<T>, most: usize) -> VecDeque<T> {
+    if queue.len() <= most {
+        return std::mem::take(queue);
+    }
+    queue.drain(..most).collect()
 }
 
 /// What the workers have delivered. One that has the next signatures does not wait for those that have not.
@@ -60,7 +73,7 @@ impl Delivery {
 
     /// Ends a change of signatures; the records that were made with the old ones.
     pub(super) fn change(&mut self) -> Waiting {
-        let old = self.waiting.take();
+        let old = self.waiting.take_all();
         (self.waiting.flows, self.waiting.dns) =
             (std::mem::take(&mut self.ahead.flows), std::mem::take(&mut self.ahead.dns));
         (self.generation, self.switched) = (self.generation + 1, 0);
@@ -127,4 +140,16 @@ pub(super) struct Shared {
 /// The protected value is consistent after every statement, even if a holder of the lock panicked.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_are_taken_and_the_rest_is_left() {
+        let mut queue: VecDeque<_> = (0..5).collect();
+        let taken = [2, 2, 2, 2].map(|most| Vec::from(take_oldest(&mut queue, most)));
+        assert_eq!(taken, [vec![0, 1], vec![2, 3], vec![4], vec![]]);
+    }
 }

@@ -139,8 +139,8 @@ impl Worker {
             self.monitor.flows.clear();
             self.monitor.dns.clear();
         } else {
-            waiting.flows.append(&mut self.monitor.flows);
-            waiting.dns.append(&mut self.monitor.dns);
+            waiting.flows.extend(self.monitor.flows.drain(..));
+            waiting.dns.extend(self.monitor.dns.drain(..));
         }
         self.shared.arrived.notify_one();
     }
