@@ -11,8 +11,9 @@ from netmon.outputs.lines import Target
 
 MAX_BYTES = 16 * 1024 * 1024
 """What waits at most: about ten thousand events."""
-CHUNK_BYTES = 64 * 1024
-"""What is written at once; a slow reader is seen to take it."""
+CHUNK_BYTES = 512 * 1024
+"""What is written at once. After a write, the thread waits up to 5 ms until the sensor's lets go of the
+interpreter, so little at a time would be too slow; but a slow reader must be seen to take something."""
 RETRY_S = 0.2
 """How long to wait after a write that failed, or that a pipe has no room for."""
 PATIENCE_S = 3.0
