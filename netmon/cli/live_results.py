@@ -34,7 +34,14 @@ class LiveResults:
     """Adds the outputs for people to a sensor, and ends them after its run."""
 
     def __init__(
-        self, sensor: Sensor, settings: Config, privacy: Privacy, screen: RunScreen, language: Language
+        self,
+        sensor: Sensor,
+        settings: Config,
+        privacy: Privacy,
+        screen: RunScreen,
+        language: Language,
+        *,
+        with_summary: bool,
     ) -> None:
         """To be created before `sensor.run`."""
         self._sensor = sensor
@@ -50,21 +57,23 @@ class LiveResults:
             earlier=_earlier(settings),
             note=lambda: screen.log(_KNOWN),
         )
-        clients = ClientsSeen(sensor.vendors, settings.policy, settings.inventory)
-        self._summary = Summary(sensor.locations, privacy, clients, language)
         sensor.add_findings(self._findings, self._watch)
-        sensor.add_output(self._summary)
+        self._summary: Summary | None = None
+        if with_summary:
+            clients = ClientsSeen(sensor.vendors, settings.policy, settings.inventory)
+            self._summary = Summary(sensor.locations, privacy, clients, language)
+            sensor.add_output(self._summary)
 
     @property
     def found_alarms(self) -> bool:
         """True if there was a finding of at least a warning."""
         return self._findings.alarms > 0
 
-    def end(self, *, with_summary: bool) -> None:
-        """Says what was held back, and shows the summary."""
+    def end(self) -> None:
+        """Says what was held back, and shows the summary, if there is one."""
         self._findings.end_period()
         self._screen.close()
-        if with_summary:
+        if self._summary is not None:
             page = SummaryPage(more=_command_for(self._settings))
             show_summary(self._summary, self._sensor.stats(), self._settings.subjects, self._language, page)
 

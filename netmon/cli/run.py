@@ -124,11 +124,12 @@ def run(
             store, spool = _open_store(stack, settings, log), _open_spool(stack, settings, log)
             if store or spool or settings.has_run_events:
                 sensor.add_record(privacy, store, spool, expression)
-            results = LiveResults(sensor, settings, privacy, screen, chosen_language(language))
+            spoken = chosen_language(language)
+            results = LiveResults(sensor, settings, privacy, screen, spoken, with_summary=not json)
             where = describe(_serve(stack, sensor, settings, listeners, log)) if listeners else "off"
         _handle_signals(sensor)
         sensor.run(f"watching {', '.join(ports)}; metrics: {where}")
-        results.end(with_summary=not json)
+        results.end()
     if exit_code and results.found_alarms:
         raise typer.Exit(FOUND)
 
