@@ -43,6 +43,8 @@ def json_line(value: Any) -> str:
 
 def escaped(text: str) -> str:
     """Compact JSON with unprintable characters escaped."""
+    if text.isascii():  # known at once, while `isprintable` looks at each character
+        return text.replace("\x7f", "\\u007f")
     return text if text.isprintable() else _escape(text)
 
 
