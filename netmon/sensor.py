@@ -196,7 +196,7 @@ class Sensor:
             for batch in self._source.batches():
                 wiring.deliver(batch, self._monitor, self._outputs)
                 now_s = time.monotonic()
-                self._supervisor.alive(self._source.turns(), now_s)
+                self._supervisor.alive(self._source.turns, now_s)
                 if self._record is not None:
                     self._record.alive(self._source.stats, time.time_ns())
                 self._serve_reloads()

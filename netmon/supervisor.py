@@ -10,7 +10,7 @@ import os
 import re
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 
@@ -39,13 +39,14 @@ class Supervisor:
         """The sensor is flushing the last flows."""
         self._notify("STOPPING=1")
 
-    def alive(self, turns: Sequence[int], now_s: float) -> None:
+    def alive(self, count_turns: Callable[[], Sequence[int]], now_s: float) -> None:
         """Resets the watchdog if it is time and every capture loop has made progress since the last call.
 
-        `turns` counts the iterations of each loop; `now_s` is a monotonic clock in seconds.
+        `count_turns` counts the iterations of each loop; `now_s` is a monotonic clock in seconds.
         """
         if not self._every_s or now_s < self._next_s:
             return
+        turns = count_turns()
         if any(turn == before for turn, before in zip(turns, self._turns, strict=False)):
             return
         self._next_s = now_s + self._every_s

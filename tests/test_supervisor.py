@@ -65,7 +65,7 @@ def test_watchdog_is_notified_while_every_loop_advances(manager):
         ([9, 13], 13.0, False),
         ([10, 14], 13.5, True),  # it has recovered
     ]:
-        supervisor.alive(turns, now_s)
+        supervisor.alive(lambda turns=turns: turns, now_s)
         assert manager.received() == (["WATCHDOG=1"] if is_notified else [])
 
 
@@ -81,7 +81,7 @@ def test_watchdog_is_notified_while_every_loop_advances(manager):
 )
 def test_without_a_watchdog_none_is_notified(manager, watchdog):
     """Without a watchdog for this process, no notification is sent."""
-    Supervisor(manager.environment | watchdog).alive([1], 10.0)
+    Supervisor(manager.environment | watchdog).alive(lambda: [1], 10.0)
     assert manager.received() == []
 
 
