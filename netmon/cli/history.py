@@ -105,9 +105,9 @@ def history(
         if by is View.CLIENT:
             require_level(opened_store, scope, options.stored_level(settings, privacy))
         view = read_history(opened_store, scope, by.value)
-    if vendor is not None and not view.rows:
-        wiring.require_vendor(vendor, wiring.load_signatures(settings, log))
-    show(view, output, chosen_language(language))
+        if vendor is not None and not view.rows:
+            wiring.require_vendor(vendor, wiring.load_signatures(settings, log))
+        show(view, output, chosen_language(language))
 
 
 def show(view: History, output: Format, language: Language = ENGLISH) -> None:

@@ -70,7 +70,7 @@ def read_document(text: str, check: Callable[[object], None], whose: Callable[[]
     try:
         document = json.loads(text)
         check(document)
-    except (ValueError, RecursionError, EventError) as error:
+    except (TypeError, ValueError, RecursionError, EventError) as error:
         raise StoreError(
             f"the store has an event that netmon does not write ({whose()}): {error}. Restore a copy of the "
             "store, or import the events into a new one, which refuses this one"

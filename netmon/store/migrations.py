@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 
 from netmon.errors import StoreError
+from netmon.store.connection import damaged
 from netmon.store.judgements import identify
 from netmon.store.tables import COUNTED, COUNTS, FINDINGS, FLOWS, JUDGEMENTS, TABLES, StoreTable
 
@@ -110,7 +111,7 @@ def migrate(connection: sqlite3.Connection, name: str) -> None:
 def check(connection: sqlite3.Connection, name: str, *, is_complete: bool = False) -> int:
     """The version of the schema in a file; 0 if it is empty. Raises StoreError for one of another program.
 
-    `is_complete`: the schema must be the current one.
+    `is_complete`: the schema must be the current one. Raises sqlite3.Error for a damaged file.
     """
     [version] = connection.execute("PRAGMA user_version").fetchone()
     [application] = connection.execute("PRAGMA application_id").fetchone()
@@ -124,4 +125,17 @@ def check(connection: sqlite3.Connection, name: str, *, is_complete: bool = Fals
         )
     if is_complete and version < VERSION:
         raise StoreError(f"{name}: an empty store, or one of an older netmon: `netmon run` completes it")
+    if version == VERSION and application == APPLICATION_ID:
+        _check_tables(connection)
     return int(version)
+
+
+def _check_tables(connection: sqlite3.Connection) -> None:
+    """Raises sqlite3.Error if a table or column has lost its name: later, that would look like a mistake."""
+    try:
+        for table in TABLES:
+            connection.execute(f"SELECT {', '.join(table.names)} FROM {table.name} LIMIT 0")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:
+            raise damaged(str(error)) from error
+        raise

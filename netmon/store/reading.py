@@ -20,6 +20,7 @@ from netmon.privacy import Privacy
 from netmon.privacy.shown_filter import shown_filter
 from netmon.records import ClassifiedFlow, DnsRecord
 from netmon.signatures.model import SignatureSet
+from netmon.store.examination import WRONG_VALUE, examine
 from netmon.store.intake import RowWriter
 from netmon.store.rows import StoreRow
 from netmon.store.sqlite import SqliteStore
@@ -98,11 +99,19 @@ def _describe_file(path: str) -> dict[str, Any]:
 
 @contextmanager
 def opened(path: Path | str, *, is_read_only: bool = False) -> Iterator[SqliteStore]:
-    """A store that a command uses. Raises StoreError in place of the errors of SQLite."""
+    """A store that a command uses. Raises StoreError in place of the errors of SQLite.
+
+    If its values are damaged, that is said in place of any error that follows from them.
+    """
     try:
         store = SqliteStore(path, is_read_only=is_read_only, wait_s=10)
         try:
             yield store
+        except WRONG_VALUE as error:
+            problem = examine(store)
+            if problem is None:
+                raise
+            raise StoreError(f"{path}: damaged: {problem}: restore a copy of the store") from error
         finally:
             store.close()
     except sqlite3.Error as error:

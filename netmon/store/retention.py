@@ -9,6 +9,8 @@ import time
 from dataclasses import dataclass
 
 from netmon.days import DAY_NS
+from netmon.store.connection import damaged
+from netmon.store.rows import LAST_DAY
 from netmon.store.sqlite import SqliteStore
 from netmon.store.tables import FLOWS, RECORDS_OF_RUNS, TABLES, StoreTable
 
@@ -75,7 +77,11 @@ def used_bytes(store: SqliteStore) -> int:
 def _oldest_day(store: SqliteStore, table: StoreTable) -> int | None:
     column, units = table.age
     oldest = store.value(f"SELECT min({column}) FROM {table.name}")
-    return None if oldest is None else int(oldest) // units
+    if oldest is None:
+        return None
+    if not isinstance(oldest, int) or abs(oldest // units) > LAST_DAY:
+        raise damaged(f"{table.name}.{column} is {oldest!r:.40}")
+    return oldest // units
 
 
 def _remove(store: SqliteStore, before_day: int) -> bool:

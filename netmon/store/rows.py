@@ -44,6 +44,8 @@ _FORMS: Mapping[str, re.Pattern[str]] = {
 """Texts that are compared: they have no control characters, also not as escapes in identifiers."""
 _DAYS = frozenset(("day", "first_day"))
 """Days before 1970: the times of packets may be wrong."""
+LAST_DAY = _MOST // DAY_NS + 1
+"""The day of the latest time that a column of times can hold."""
 
 
 class StoreRow(NamedTuple):
@@ -71,11 +73,11 @@ def rows_of(event: Event) -> list[StoreRow]:
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise EventError(f"not an event of {dataset} that netmon writes: {error or type(error)}") from error
     for row in rows:
-        _check(row)
+        check_row(row)
     return rows
 
 
-def _check(row: StoreRow) -> None:
+def check_row(row: StoreRow) -> None:
     """Raises EventError for a value that its column cannot hold, or a key without a value.
 
     A count or a time that is negative would make sums smaller; words are those of netmon.
@@ -111,12 +113,19 @@ def _checks(table: StoreTable) -> tuple[_Check, ...]:
     """The checks of a table's columns."""
     found = []
     for column in table.columns:
-        may_be_less = column.name in _DAYS or column.name.endswith("_ns")
-        least = (-_MOST if may_be_less else 0) if column.kind == "integer" else None
-        most = MOST_COUNTED if column.name in _COUNTS else _MOST
+        least, most = _range(column.name) if column.kind == "integer" else (None, 0)
         words, is_key = _WORDS.get(column.name), column.name in table.key
         found.append(_Check(column.name, least, most, words, _FORMS.get(column.name, _ANY), is_key))
     return tuple(found)
+
+
+def _range(name: str) -> tuple[int, int]:
+    """The least and the most that a column of integers holds."""
+    if name in _DAYS:
+        return -LAST_DAY, LAST_DAY
+    if name.endswith("_ns"):
+        return -_MOST, _MOST
+    return 0, MOST_COUNTED if name in _COUNTS else _MOST
 
 
 def _is_text(value: object) -> bool:

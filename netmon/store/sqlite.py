@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from netmon.errors import StoreError, reason_of
+from netmon.store.connection import SqliteConnection, telling_damage
 from netmon.store.dialect import SQLITE
 from netmon.store.migrations import check, migrate
 from netmon.store.rows import StoreRow
@@ -43,6 +44,7 @@ class SqliteStore:
             timeout=_WAIT_S if wait_s is None else wait_s,
             isolation_level=None,
             check_same_thread=False,
+            factory=SqliteConnection,
         )
         self._upserts: dict[str, str] = {}
         try:
@@ -88,7 +90,10 @@ class SqliteStore:
 
     def select(self, query: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """The rows that a query gives; `:name` in it stands for a value."""
-        yield from self._connection.execute(query, values)
+        cursor = self._connection.execute(query, values)
+        with telling_damage():
+            for row in cursor:  # noqa: UP028  # `yield from` closes the cursor, maybe after the connection
+                yield row
 
     def execute(self, statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> int:
         """Executes a statement; returns the number of rows that it changed."""
@@ -144,7 +149,7 @@ class SqliteStore:
 
     def value(self, query: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> Any:
         """The only value that a query gives; None if it gives no row."""
-        row = self._connection.execute(query, values).fetchone()
+        row = next(self.select(query, values), None)
         return row[0] if row else None
 
     def complete_file(self) -> None:

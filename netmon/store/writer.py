@@ -77,6 +77,7 @@ class StoreWriter:
         self._lines: deque[str] = deque()
         self._pending = Pending()
         self._lost_lines = 0
+        self._lost_parsed = 0  # of the thread
         self._lost_before = 0
         self._store: SqliteStore | None = None
         self._identity: FileVersion | None = None
@@ -89,7 +90,7 @@ class StoreWriter:
     @property
     def lost(self) -> int:
         """Records that were given up."""
-        return self._lost_lines + self._pending.lost
+        return self._lost_lines + self._lost_parsed + self._pending.lost
 
     @property
     def state(self) -> dict[str, Any]:
@@ -125,24 +126,30 @@ class StoreWriter:
         self._close()
 
     def _turn(self) -> None:
-        """Writes what has come since the last turn."""
-        self._parse()
+        """Writes what has come since the last turn. Whatever happens, there is a next one."""
         try:
+            self._parse()
             store = self._open()
             if len(self._pending):
                 store.write(self._pending.rows())
                 self._pending.clear()
                 self.size = used_bytes(store)
             self._tidy(store)
-        except (sqlite3.Error, StoreError, OSError) as error:
-            self._fail(error)
-        else:
             self._recover()
+        except Exception as error:  # noqa: BLE001  # the thread must not end
+            with suppress(Exception):  # if the log fails as well, the metrics show what is counted
+                self._fail(error)
 
     def _parse(self) -> None:
         for _ in range(len(self._lines)):
-            with suppress(EventError):
-                self._pending.add(parse_line(self._lines.popleft()))
+            line = self._lines.popleft()
+            try:
+                self._pending.add(parse_line(line))
+            except EventError:
+                pass
+            except Exception:
+                self._lost_parsed += 1
+                raise
 
     def _open(self) -> SqliteStore:
         """The open store; opened again if its file was moved or removed. Raises the errors of opening it."""
@@ -189,12 +196,10 @@ class StoreWriter:
         if problem == "damaged" and self._was_store():
             self._set_aside()
             return
-        if self.is_written:
-            reason = reason_of(error) if isinstance(error, OSError) else str(error)
-            reason = _OTHER if problem == "damaged" else reason
-            reason = reason.removeprefix(f"{self._path}: ")
+        was_written, self.is_written = self.is_written, False
+        if was_written:
+            reason = _OTHER if problem == "damaged" else _reason(error).removeprefix(f"{self._path}: ")
             self._log(f"{self._path}: {reason}; until it can be written, records wait in memory")
-        self.is_written = False
 
     def _recover(self) -> None:
         lost, self._lost_before = self.lost - self._lost_before, self.lost
@@ -220,14 +225,22 @@ class StoreWriter:
         try:
             aside = set_aside(self._path, *_SIDE_FILES)
         except OSError as error:
-            if self.is_written:
+            was_written, self.is_written = self.is_written, False
+            if was_written:
                 self._log(
                     f"{self._path}: damaged, and cannot be renamed: {_why_not_renamed(error)}; until it is "
                     "moved, records wait in memory"
                 )
-            self.is_written = False
             return
         self._log(f"{self._path}: damaged; renamed to {aside}; what it held is no longer in reports")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return reason_of(error)
+    if isinstance(error, sqlite3.Error | StoreError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"
 
 
 def _why_not_renamed(error: OSError) -> str:

@@ -166,6 +166,7 @@ def test_a_newer_field_is_taken():
         ),
         ("UPDATE runs SET document = json_remove(document, '$.netmon.conditions')", "sensor .*, run run-of-"),
         ("UPDATE conditions SET document = '{'", "sensor .*, run run-of-"),
+        ("UPDATE conditions SET document = NULL", "sensor .*, run run-of-"),
     ],
 )
 def test_what_a_store_should_not_have_is_named(store, statement, named):
