@@ -83,9 +83,15 @@ class ClickHouseStore:
         """The rows that a query gives; `:name` in it stands for a value."""
         yield from _rows(self._connection.select(with_values(query, values), READ_SETTINGS))
 
-    def erasing(self) -> AbstractContextManager[None]:
-        """Nothing: ClickHouse has no transactions, so an erasure that failed has to be repeated."""
+    def changing(self) -> AbstractContextManager[None]:
+        """Nothing: ClickHouse has no transactions, so a change that failed has to be repeated."""
         return nullcontext()
+
+    erasing = changing
+
+    def foreign_changes(self) -> int:
+        """0: ClickHouse does not say whether others have changed something."""
+        return 0
 
     def among(self, name: str, values: Collection[str]) -> tuple[str, dict[str, Any]]:
         """The condition that a column has one of some values."""

@@ -11,7 +11,14 @@ from netmon.errors import StoreError
 from netmon.store.doubles import ComparedFlows, Run, find_doubles, refusal
 from netmon.store.intake import Intake
 from netmon.store.opening import Store, opened_by_name
-from netmon.store.read_before import WAY_OUT, is_stored, named_run, replaced_readings
+from netmon.store.read_before import (
+    WAY_OUT,
+    ReadFiles,
+    is_stored,
+    named_run,
+    readings_of,
+    replaced_readings,
+)
 from netmon.store.reading import Reading, ReadUnder
 from netmon.store.rows import StoreRow
 from netmon.store.sqlite import MEMORY
@@ -45,26 +52,21 @@ def kept_in(name: str | Path, under: ReadUnder, *, is_followed: bool = False) ->
     What is followed for days is stored as it comes. Raises StoreError.
     """
     with opened_by_name(name) as store, staged(str(name)) as stage:
-        observer = under.observer
-        own = observer.sensor, observer.run or ""
-        try:
-            earlier = replaced_readings(store, *own, under.paths, under.expression)
-        except StoreError as error:
-            raise StoreError(f"{name}: {error}") from error
-        replaced = [own, *((one.sensor, one.run) for one in earlier)]
-        notes = [f"{name}: this replaces what was read from {', '.join(one.names)}" for one in earlier]
+        files = _FilesReadBefore(store, str(name), under)
         if str(name) == MEMORY:
             intake, commit = Intake(store, str(name)), _do_nothing
         elif is_followed:
-            intake, commit = Intake(_Followed(store, str(name), replaced), str(name)), _do_nothing
+            intake, commit = Intake(_Followed(store, str(name), files.replaced), str(name)), _do_nothing
         else:
             intake = Intake(stage, str(name))
 
             def commit() -> None:
-                _commit(store, str(name), stage, replaced, _READ_AGAIN)
+                with store.changing():
+                    files.check_again()
+                    _commit(store, str(name), stage, files.replaced, _READ_AGAIN)
 
-        replaces = commit is not _do_nothing and any(is_stored(store, one) for one in replaced)
-        yield Kept(store, intake, Reading(intake, under), notes, replaces, commit)
+        replaces = commit is not _do_nothing and any(is_stored(store, one) for one in files.replaced)
+        yield Kept(store, intake, Reading(intake, under), files.notes, replaces, commit)
 
 
 @contextmanager
@@ -72,7 +74,8 @@ def imported_into(name: str | Path) -> Iterator[Intake]:
     """Takes events for the store of this name, which gets them at the end. Raises StoreError."""
     with opened_by_name(name) as store, staged(str(name)) as stage:
         yield Intake(stage, str(name))
-        _commit(store, str(name), stage, (), _LEFT_OUT)
+        with store.changing():
+            _commit(store, str(name), stage, (), _LEFT_OUT)
 
 
 def _do_nothing() -> None:
@@ -80,11 +83,54 @@ def _do_nothing() -> None:
 
 
 def _commit(store: Store, name: str, stage: Stage, replaced: Collection[Run], then: str) -> None:
-    """Moves what is staged into the store, unless it has some of the flows from another run."""
+    """Moves what is staged into the store, unless it has some of the flows from another run.
+
+    The store does not change in between: two commands at the same time would store the same flows.
+    """
     doubles = find_doubles(store, stage.store, replaced)
     if doubles is not None:
         raise StoreError(f"{name}: {refusal(doubles, named_run(store, doubles.other), then)}")
     store.replace(replaced, stage.rows())
+
+
+class _FilesReadBefore:
+    """What a store has of the files of a reading: at its beginning, and when it is stored."""
+
+    def __init__(self, store: Store, name: str, under: ReadUnder) -> None:
+        """Raises StoreError if they cannot be stored."""
+        self._store = store
+        self._name = name
+        self._under = under
+        self._known = readings_of(store)
+        earlier = self._find(self._known)
+        self.notes = [f"{name}: this replaces what was read from {', '.join(one.names)}" for one in earlier]
+        self.replaced = [self._own, *map(_run_of, earlier)]
+
+    @property
+    def _own(self) -> Run:
+        return self._under.observer.sensor, self._under.observer.run or ""
+
+    def check_again(self) -> None:
+        """Raises StoreError if another reading of these files was stored in the meantime."""
+        known = readings_of(self._store)
+        if known == self._known:
+            return
+        for one in self._find(known):
+            if _run_of(one) not in self.replaced:
+                raise StoreError(
+                    f"{self._name}: another command has stored {', '.join(one.names)} in the meantime: "
+                    "nothing was stored; read these files again"
+                )
+
+    def _find(self, known: Sequence[ReadFiles]) -> list[ReadFiles]:
+        try:
+            return replaced_readings(known, *self._own, self._under.paths, self._under.expression)
+        except StoreError as error:
+            raise StoreError(f"{self._name}: {error}") from error
+
+
+def _run_of(one: ReadFiles) -> Run:
+    return one.sensor, one.run
 
 
 class _Followed:
@@ -93,19 +139,25 @@ class _Followed:
     def __init__(self, store: Store, name: str, replaced: Collection[Run]) -> None:
         self._store = store
         self._name = name
+        self._known = replaced  # the run itself, and those that it replaces
         self._replaced = replaced  # until the first rows come
         self._compared = ComparedFlows(store, replaced)
+        self._changes = store.foreign_changes()
 
     def write(self, rows: Iterable[StoreRow]) -> None:
         """Writes rows. Raises StoreError, and stores none, if a flow is there from another run."""
-        some = list(rows)
-        doubles = self._compared.find(some)
-        if doubles is not None:
-            where = named_run(self._store, doubles.other)
-            raise StoreError(f"{self._name}: {refusal(doubles, where, _FOLLOWED)}")
-        replaced, self._replaced = self._replaced, ()
-        if replaced:
-            some.sort(key=lambda row: row.table.name)
+        some = sorted(rows, key=lambda row: row.table.name)
+        with self._store.changing():
+            doubles = self._compare().find(some)
+            if doubles is not None:
+                where = named_run(self._store, doubles.other)
+                raise StoreError(f"{self._name}: {refusal(doubles, where, _FOLLOWED)}")
+            replaced, self._replaced = self._replaced, ()
             self._store.replace(replaced, some)
-        else:
-            self._store.write(some)
+
+    def _compare(self) -> ComparedFlows:
+        """Compares with what is stored now: others may have written to it."""
+        changes = self._store.foreign_changes()
+        if changes != self._changes:
+            self._compared, self._changes = ComparedFlows(self._store, self._known), changes
+        return self._compared

@@ -41,10 +41,10 @@ class ReadFiles(NamedTuple):
 
 
 def replaced_readings(
-    reader: Reader, sensor: str, run: str, paths: Sequence[str], expression: str
+    known: Sequence[ReadFiles], sensor: str, run: str, paths: Sequence[str], expression: str
 ) -> list[ReadFiles]:
     """The readings that this one replaces. Raises StoreError if others have a part of it."""
-    earlier = [one for one in _readings(reader) if (one.sensor, one.run) != (sensor, run)]
+    earlier = [one for one in known if (one.sensor, one.run) != (sensor, run)]
     sizes = {size for one in earlier for size, _ in one.contents}
     found: set[_Content] = set()
     for path in paths:
@@ -73,6 +73,11 @@ def _is_replaced(one: ReadFiles, sensor: str, found: Set[_Content], expression: 
     else:
         how = f"read together with {', '.join(other for other in one.names if other not in shared.values())}"
     raise StoreError(f"{name} is in the store already, {how}: {WAY_OUT}")
+
+
+def readings_of(reader: Reader) -> list[ReadFiles]:
+    """The readings that a store has."""
+    return list(_readings(reader))
 
 
 def _readings(reader: Reader) -> Iterator[ReadFiles]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -121,6 +121,14 @@ def opened(path: Path | str, *, is_read_only: bool = False) -> Iterator[SqliteSt
 class RunStore(RowWriter, Protocol):
     """A store that takes the rows of a run anew."""
 
+    def changing(self) -> AbstractContextManager[None]:
+        """What happens in it happens at once, and completely or not at all, if the database can do that."""
+        ...
+
+    def foreign_changes(self) -> int:
+        """A number that is another one after others have changed the store, if the database says so."""
+        ...
+
     def replace(self, runs: Iterable[tuple[str, str]], rows: Iterable[StoreRow], /) -> None:
-        """Removes what is stored of runs, by sensor and name, and writes rows."""
+        """Removes what is stored of runs, by sensor and name, and writes rows; within `changing`."""
         ...

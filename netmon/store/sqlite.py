@@ -78,15 +78,9 @@ class SqliteStore:
                 if len(shared) == known:
                     continue
             by_table.setdefault(table, []).append(values)
-        self.execute("BEGIN IMMEDIATE")
-        try:
+        with self.changing():
             for table, chosen in by_table.items():
                 self._connection.executemany(self._upsert(table), chosen)
-            self.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self.execute("ROLLBACK")
-            raise
 
     def select(self, query: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """The rows that a query gives; `:name` in it stands for a value."""
@@ -100,16 +94,27 @@ class SqliteStore:
         return self._connection.execute(statement, values).rowcount
 
     @contextmanager
-    def erasing(self) -> Iterator[None]:
-        """A transaction; what is deleted in it is overwritten."""
-        self.execute("PRAGMA secure_delete = ON")
+    def changing(self) -> Iterator[None]:
+        """A transaction: nobody else writes in between, and all of it is done or nothing."""
         self.execute("BEGIN IMMEDIATE")
         try:
             yield
             self.execute("COMMIT")
         except BaseException:
-            self.execute("ROLLBACK")
+            if self._connection.in_transaction:
+                self.execute("ROLLBACK")
             raise
+
+    @contextmanager
+    def erasing(self) -> Iterator[None]:
+        """A transaction; what is deleted in it is overwritten."""
+        self.execute("PRAGMA secure_delete = ON")
+        with self.changing():
+            yield
+
+    def foreign_changes(self) -> int:
+        """A number that is another one after another program has changed the store."""
+        return int(self.value("PRAGMA data_version"))
 
     def among(self, name: str, values: Collection[str]) -> tuple[str, dict[str, Any]]:
         """The condition that a column has one of some values."""
@@ -133,19 +138,12 @@ class SqliteStore:
         return None
 
     def replace(self, runs: Iterable[tuple[str, str]], rows: Iterable[StoreRow]) -> None:
-        """Removes what is stored of runs, by sensor and name, and writes rows: both or nothing."""
-        self.execute("BEGIN IMMEDIATE")
-        try:
-            for one in runs:
-                for table in TABLES_OF_RUNS:
-                    self.execute(f"DELETE FROM {table.name} WHERE sensor = ? AND run = ?", one)
-            for table, some in groupby(rows, key=lambda row: row.table):
-                self._connection.executemany(self._upsert(table), (row.values for row in some))
-            self.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self.execute("ROLLBACK")
-            raise
+        """Removes what is stored of runs, by sensor and name, and writes rows; within `changing`."""
+        for one in runs:
+            for table in TABLES_OF_RUNS:
+                self.execute(f"DELETE FROM {table.name} WHERE sensor = ? AND run = ?", one)
+        for table, some in groupby(rows, key=lambda row: row.table):
+            self._connection.executemany(self._upsert(table), (row.values for row in some))
 
     def value(self, query: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> Any:
         """The only value that a query gives; None if it gives no row."""

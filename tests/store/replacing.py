@@ -24,7 +24,8 @@ def main() -> None:
             stage.write(rows_of(event))
         for number in count():
             print(number, flush=True)
-            store.replace([run], stage.rows())
+            with store.changing():
+                store.replace([run], stage.rows())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What is read or imported is stored at its end, all of it or nothing, and no flow twice."""
 
 import random
+import sqlite3
 import subprocess
 import sys
 import time
@@ -51,10 +52,11 @@ def stored(path):
 
 
 @contextmanager
-def reading(path, run, *flows, **options):
+def reading(path, run, *flows, names=None, **options):
     """A reading that has seen these flows and has not ended."""
     observer = replace(OBSERVER, run=run)
-    under = ReadUnder(Config(), SIGNATURES, [], Privacy(ADDRESS, bytes(32)), observer, [f"{run}.pcap"], "")
+    names = names or [f"{run}.pcap"]
+    under = ReadUnder(Config(), SIGNATURES, [], Privacy(ADDRESS, bytes(32)), observer, names, "")
     with kept_in(path, under, **options) as kept:
         for one in flows:
             kept.reading.flow(one)
@@ -163,6 +165,54 @@ def test_the_same_flows_twice_in_one_import_are_refused(path):
     with pytest.raises(StoreError, match="nothing was stored"):
         brought(path, *run_lines("a", range(4)), *run_lines("b", range(4)))
     assert stored(path) == 0
+
+
+def test_two_imports_at_the_same_time_store_flows_once(path):
+    """Both wait for the lock with the same flows: the one that gets it later sees those of the other."""
+    commands = [[sys.executable, "-m", "tests.store.importing", str(path), run, "50"] for run in "ab"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    processes = []
+    for one in commands:
+        processes.append(subprocess.Popen(one, cwd=ROOT, text=True, **pipes))
+        assert processes[-1].stdout.readline() == "ready\n"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    for one in processes:
+        one.stdin.write("\n")
+        one.stdin.flush()
+    time.sleep(0.5)
+    other.execute("ROLLBACK")
+    other.close()
+    said = sorted(one.communicate()[0].strip() for one in processes)
+    assert said[0] == ""
+    assert "50 of the flows are in the store already" in said[1]
+    assert stored(path) == 50
+
+
+def test_files_that_were_stored_in_the_meantime_are_not_stored_again(path, tmp_path, monkeypatch):
+    """Also if they have no flow: what the sensor saw would count twice."""
+    monkeypatch.chdir(tmp_path)
+    for number, run in enumerate("ab"):
+        Path(f"{run}.pcap").write_bytes(bytes([number]) * 2000)
+    with reading(path, "both", names=["a.pcap", "b.pcap"]) as kept:
+        read(path, "b")
+        with pytest.raises(StoreError, match=r"has stored b\.pcap in the meantime: nothing was stored"):
+            kept.finish(STATS, [])
+    with reading(path, "both", names=["a.pcap", "b.pcap"]) as kept:
+        read(path, "c")  # which has nothing to do with these files
+        kept.finish(STATS, [])
+    with opened(path, is_read_only=True) as store:
+        assert [one["run"] for one in queries.rows(store, "runs", Scope())] == ["both", "c"]
+
+
+def test_followed_captures_are_compared_with_what_others_have_just_stored(path):
+    """Not only with what was there when the first flow of a day came."""
+    with reading(path, "b", flow(7), is_followed=True) as kept:
+        brought(path, *run_lines("a", range(8, 12)))
+        kept.reading.flow(flow(9))
+        with pytest.raises(StoreError, match="1 of the flows is"):
+            kept.reading.flush()
+    assert stored(path) == 5
 
 
 def test_a_chance_between_sensors_is_no_double():
