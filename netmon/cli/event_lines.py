@@ -22,7 +22,7 @@ _COMPRESSED: tuple[tuple[bytes, str, Callable[[IO[bytes]], Any]], ...] = (
     (b"BZh", "bzip2", bz2.BZ2File),
     (b"\xfd7zXZ\x00", "xz", lzma.LZMAFile),
 )
-"""How a compressed file begins; its name may say anything."""
+"""How a compressed file begins, and the program that reads it; its name may say anything."""
 _ZSTANDARD = b"\x28\xb5\x2f\xfd"
 
 
@@ -63,7 +63,8 @@ def _decompressed(name: str, raw: IO[bytes]) -> Iterator[TextIO]:
         if not kind or (isinstance(error, OSError) and error.errno is not None):
             raise
         raise SourceError(
-            f"{printable(name)}: not a complete {kind} file; what was read until there is stored"
+            f"{printable(name)}: not a complete {kind} file: nothing was stored; get it again, or import "
+            f"what is left of it: {kind} -dc FILE | netmon store import -"
         ) from error
 
 

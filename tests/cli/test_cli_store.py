@@ -196,7 +196,26 @@ def test_damaged_files_are_one_clear_error(refused_after, demo, netmon, tmp_path
     else:
         packed[len(packed) // 2 : len(packed) // 2 + 300] = b"\xff" * 300
     (tmp_path / "events.gz").write_bytes(packed)
-    assert f"events.gz: not a complete {kind} file" in refused_after("events.gz")
+    assert f"events.gz: not a complete {kind} file: nothing was stored" in refused_after("events.gz")
+
+
+def test_what_is_left_of_a_cut_file_can_be_imported(refused_after, demo, netmon, opened, tmp_path):
+    """Nothing of it is stored by itself, as the message says; the command in the message stores the rest."""
+    need("gzip")
+    packed = gzip.compress(netmon("read", "--json", demo).stdout.encode())
+    (tmp_path / "events.gz").write_bytes(packed[:-200])
+    _, _, command = refused_after("events.gz").partition("what is left of it: ")
+    assert queries.totals(opened(), Scope()).flows == 0
+    rest = subprocess.run(
+        command.replace("FILE", "events.gz").partition(" | ")[0].split(),
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    )
+    (tmp_path / "rest").write_bytes(rest.stdout)
+    with (tmp_path / "rest").open("rb") as stream:
+        netmon("store", "import", "--store", "flows.db", "-", stdin=stream)
+    assert queries.totals(opened(), Scope()).flows > 30
 
 
 def test_other_compression_is_named(refused_after, tmp_path):
