@@ -94,7 +94,10 @@ def import_events(
                 count, problems = import_lines(event_lines(stream), intake)
             write_line(f"{name}: {count:,} {plural(count, 'event')}")
             if problems and not count:
-                log(f"{name}: no line is an event of netmon; a capture is stored by netmon read --store")
+                log(
+                    f"{name}: no line is an event of netmon ({problems[0]}); a capture is stored by "
+                    "netmon read --store"
+                )
                 has_problems = True
                 continue
             for problem in problems[:_MOST_PROBLEMS]:

@@ -218,6 +218,16 @@ def test_what_is_left_of_a_cut_file_can_be_imported(refused_after, demo, netmon,
     assert queries.totals(opened(), Scope()).flows > 30
 
 
+def test_the_reason_is_said_if_every_line_is_refused(netmon, demo, tmp_path):
+    """That of the first line: all of them may be of a newer netmon."""
+    lines = netmon("read", "--json", demo).stdout.replace('"phase":"end"', '"phase":"dream"')
+    (tmp_path / "new.jsonl").write_text(lines)
+    done = netmon("store", "import", "--store", "flows.db", "new.jsonl")
+    assert done.returncode == 1
+    assert "line is an event of netmon (line 1: not an event" in done.stderr
+    assert "dream" in done.stderr
+
+
 def test_other_compression_is_named(refused_after, tmp_path):
     """With the command that decompresses it."""
     (tmp_path / "events.zst").write_bytes(b"\x28\xb5\x2f\xfd" + bytes(100))

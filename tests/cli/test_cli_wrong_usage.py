@@ -63,7 +63,8 @@ def test_a_capture_is_not_imported(netmon, demo):
     done = netmon("store", "import", "--store", "x.db", demo)
     assert done.returncode == 1
     assert done.stderr == (
-        f"netmon: {demo}: no line is an event of netmon; a capture is stored by netmon read --store\n"
+        f"netmon: {demo}: no line is an event of netmon (line 1: not an event: no complete line of JSON); "
+        "a capture is stored by netmon read --store\n"
     )
 
 
