@@ -90,12 +90,13 @@ class Scope:
         }
 
 
-_FARTHEST_NS = 2**63 - 1
+LATEST_NS = 2**63 - 1
+_EARLIEST_NS = -(LATEST_NS // DAY_NS) * DAY_NS
 
 
 def _possible(time_ns: int) -> int:
-    """The nearest time that a database can hold."""
-    return max(-_FARTHEST_NS, min(time_ns, _FARTHEST_NS))
+    """The nearest time that a database can hold; the earliest is the beginning of a day."""
+    return max(_EARLIEST_NS, min(time_ns, LATEST_NS))
 
 
 class Totals(NamedTuple):

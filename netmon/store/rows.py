@@ -44,8 +44,8 @@ _FORMS: Mapping[str, re.Pattern[str]] = {
 """Texts that are compared: they have no control characters, also not as escapes in identifiers."""
 _DAYS = frozenset(("day", "first_day"))
 """Days before 1970: the times of packets may be wrong."""
-LAST_DAY = _MOST // DAY_NS + 1
-"""The day of the latest time that a column of times can hold."""
+LAST_DAY = _MOST // DAY_NS
+"""Columns of times can hold all of the days up to this one, and from as many before 1970."""
 
 
 class StoreRow(NamedTuple):
@@ -124,7 +124,7 @@ def _range(name: str) -> tuple[int, int]:
     if name in _DAYS:
         return -LAST_DAY, LAST_DAY
     if name.endswith("_ns"):
-        return -_MOST, _MOST
+        return -LAST_DAY * DAY_NS, _MOST
     return 0, MOST_COUNTED if name in _COUNTS else _MOST
 
 

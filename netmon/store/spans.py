@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from netmon.days import DAY_NS
 from netmon.store.period import BEGAN_IN, COUNTED_NS, SAME_DAY, in_order, lasting, period
-from netmon.store.queries import Reader, Scope, read_judgement
+from netmon.store.queries import LATEST_NS, Reader, Scope, read_judgement
 
 TOLERANCE_NS = 120_000_000_000
 """The time between two records of a view that is no gap: they come once a minute."""
@@ -36,6 +36,8 @@ def totals(reader: Reader, scope: Scope, origin_ns: int, span_ns: int) -> Iterat
     has_days = span_ns % DAY_NS == 0
 
     def span(begin: str) -> str:
+        if origin_ns < 0:  # the difference to the latest time would be too large
+            begin = f"CASE WHEN {begin} < :far_ns THEN {begin} ELSE :far_ns END"
         since_begin = f"({begin} - :origin_ns)"
         return f"{since_begin} - {since_begin} % :span_ns"
 
@@ -70,6 +72,8 @@ FROM parts WHERE judgement IN (
   SELECT id FROM judgements WHERE {vendor} IS NOT NULL AND (:vendor IS NULL OR {vendor} = :vendor)
 ) GROUP BY sensor, judgement, span ORDER BY sensor, judgement, span"""
     values = scope.values() | {"origin_ns": origin_ns, "span_ns": span_ns}
+    if origin_ns < 0:
+        values["far_ns"] = origin_ns + LATEST_NS
     values |= {"first_day": _or(scope.since_day, -_FAR_DAY), "end_day": _or(scope.until_day, _FAR_DAY)}
     for row in reader.select(query, values):
         sensor, meaning, begin_ns, *numbers = row

@@ -2,12 +2,14 @@
 
 import csv
 import io
+import json
 from collections import Counter
 from dataclasses import asdict, replace
 
 import pytest
 
 from netmon import wiring
+from netmon.cli.period import period_of
 from netmon.config.settings import Config
 from netmon.language.language import LANGUAGES, Language
 from netmon.outputs.observer import Observer
@@ -28,8 +30,10 @@ from netmon.store.reading import Reading, ReadUnder
 from netmon.verdict.subjects import Subjects
 from tests.cli.test_cli_store import metrics_of, tshark_bytes
 from tests.machine import ROOT
+from tests.records import classified
 from tests.report.recorded import SIGNATURES, Lines, record
 from tests.report.scenes import fifty, moscow
+from tests.store.conftest import events_of as flow_events
 from tests.store.engine import Engine
 
 DEMO = ROOT / "netmon" / "data" / "demo.pcap"
@@ -179,3 +183,32 @@ def test_sensors_together_say_what_one_would(kept, store, count):
         store.execute(f"DELETE FROM {table}")
     keep(store, record([watch]))
     assert merged == without_sensors(report_on(store))
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "count"),
+    [
+        (None, None, 3),
+        ("0001-01-01", "9999-12-31", 3),
+        ("1700-01-01", None, 2),
+        (None, "1700-01-01", 1),
+        ("1700-01-01", "2262-04-10", 1),
+        ("2262-04-11", "9999-12-31", 1),
+        ("9999-12-30", None, 0),
+    ],
+)
+def test_no_period_is_too_long(kept, since, until, count):
+    """From the earliest to the latest time, each flow is in a span of time between its limits."""
+    for number, time in enumerate(
+        ("1677-09-22T00:00:00.000000Z", "2026-09-15T08:00:00.000000Z", "2262-04-11T23:47:16.854775Z")
+    ):
+        [event] = flow_events(classified(flow_id=number))
+        event["@timestamp"] = event["event"]["start"] = time
+        keep(kept, [json.dumps(event)])
+    scope = period_of(since, until).scope(None)
+    assert read_history(kept, scope, "day").total.flows == count
+    if count:
+        facts = gather(kept, scope)
+        assert sum(one.amount.flows for one in facts.groups) == count
+        last = (facts.until_ns - facts.origin_ns) // facts.bucket_ns
+        assert all(0 <= one.bucket <= last for one in facts.groups)
