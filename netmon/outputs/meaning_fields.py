@@ -6,7 +6,7 @@ A field that is None is left out.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -83,6 +83,10 @@ class VoteFields(_Fields, kw_only=True):
     contradicts: bool = False
 
 
+Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=2**63 / 1e6)]
+"""Between two packets, whose times have 63 bits of nanoseconds."""
+
+
 class PlaceFields(_Fields, kw_only=True):
     """A place with all its evidence."""
 
@@ -95,11 +99,11 @@ class PlaceFields(_Fields, kw_only=True):
     excluded: tuple[str, ...] = ()
     not_in: tuple[str, ...] = ()
     implausible: tuple[str, ...] = ()
-    rtt_ms: float | None = None
-    rtt_min_ms: float | None = None
+    rtt_ms: Milliseconds | None = None
+    rtt_min_ms: Milliseconds | None = None
     rtt_min_seen: str | None = None
-    rtt_samples: int | None = None
-    rtt_jumped_from_ms: float | None = None
+    rtt_samples: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    rtt_jumped_from_ms: Milliseconds | None = None
 
 
 class PointFields(_Fields, kw_only=True):
