@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -24,7 +23,7 @@ from netmon.report.runs import run_facts
 from netmon.store import spans
 from netmon.store.gaps import gaps, limits_of
 from netmon.store.machines import machines
-from netmon.store.queries import Reader, Scope
+from netmon.store.queries import Reader, Scope, read_numbers
 from netmon.store.resolvers import resolvers
 from netmon.store.runs import runs_of
 from netmon.store.spans import ContactTotals, CounterSum, FirstFlow
@@ -146,7 +145,7 @@ def _amount(one: ContactTotals) -> Amount:
 
 
 def _finding(reader: Reader, one: ContactTotals, first: FirstFlow, meanings: _Meanings) -> FindingFact:
-    numbers = json.loads(first.numbers or "{}")
+    numbers = read_numbers(one.sensor, first.run, one.first_ns, first.numbers)
     return FindingFact(
         sensor=one.sensor,
         client=one.client,

@@ -17,6 +17,7 @@ from netmon.outputs.meaning_fields import (
     EngineFields,
     FallbackFields,
     GroundsFields,
+    Milliseconds,
     VendorFields,
     VerdictFields,
 )
@@ -32,6 +33,17 @@ class _Fallbacks(msgspec.Struct):
 
 class _Run(msgspec.Struct):
     netmon: RunFields
+
+
+class _Numbers(msgspec.Struct):
+    """The numbers of one flow in its judgement, as `store.numbers` lifts them."""
+
+    rtt_ms: Milliseconds | None = None
+    rtt_min_ms: Milliseconds | None = None
+    rtt_min_seen: str | None = None
+    rtt_samples: int | None = None
+    rtt_jumped_from_ms: Milliseconds | None = None
+    texts: tuple[str, ...] = ()
 
 
 _OF_ANY: tuple[type, ...] = (VendorFields, GroundsFields, _Fallbacks)
@@ -52,6 +64,11 @@ def check_run(event: object) -> None:
 def check_conditions(conditions: object) -> None:
     """Checks the conditions of a run. Raises EventError."""
     _check(conditions, "netmon.conditions", ConditionFields)
+
+
+def check_numbers(numbers: object) -> None:
+    """Checks the numbers of one flow in its judgement. Raises EventError."""
+    _check(numbers, "numbers", _Numbers)
 
 
 def _check(value: object, where: str, *types: type) -> None:

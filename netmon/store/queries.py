@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol
 from netmon.days import DAY_NS
 from netmon.outputs.ecs import timestamp
 from netmon.store.dialect import Dialect
-from netmon.store.documents import check_conditions, check_flow, check_run, read_document
+from netmon.store.documents import check_conditions, check_flow, check_numbers, check_run, read_document
 from netmon.store.judgements import explain, with_judgement
 from netmon.store.period import SUMS, in_order, period
 from netmon.store.tables import FLOWS, TABLES
@@ -224,6 +224,11 @@ def read_judgement(reader: Reader, identifier: int, text: str) -> dict[str, Any]
         return _named(*found[0]) if found else f"judgement {identifier}"
 
     return read_document(text, check_flow, whose)
+
+
+def read_numbers(sensor: str, run: str, time_ns: int, text: str | None) -> dict[str, Any]:
+    """The numbers of one flow in its judgement. Raises StoreError if no netmon writes such ones."""
+    return read_document(text or "{}", check_numbers, partial(_named, sensor, run, time_ns))
 
 
 def _named(sensor: str, run: str, time_ns: int) -> str:

@@ -170,6 +170,10 @@ def test_a_newer_field_is_taken():
         ("UPDATE runs SET document = json_remove(document, '$.netmon.conditions')", "sensor .*, run run-of-"),
         ("UPDATE conditions SET document = '{'", "sensor .*, run run-of-"),
         ("UPDATE conditions SET document = NULL", "sensor .*, run run-of-"),
+        ("UPDATE flows SET numbers = '{\"rtt'", "sensor berlin, run cafe, 20.*Unterminated"),
+        ("UPDATE flows SET numbers = '[]'", "sensor berlin, run cafe, .*numbers: Expected `object`"),
+        ("UPDATE flows SET numbers = '\"x\"'", "sensor berlin, run cafe, .*numbers: Expected `object`"),
+        ('UPDATE flows SET numbers = json(\'{"rtt_ms": "x"}\')', r"sensor berlin, .*numbers\.rtt_ms: "),
     ],
 )
 def test_what_a_store_should_not_have_is_named(store, statement, named):
