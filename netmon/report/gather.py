@@ -47,7 +47,7 @@ def gather(reader: Reader, selection: Scope) -> PeriodFacts:
     since_ns, until_ns = limits
     found = tuple(gaps(reader, selection, runs, limits))
     if not (runs.inside or runs.unrecorded or found):
-        raise ReportError("the store has no record of this period: choose another with --since and --until")
+        raise ReportError(_nothing_about(selection))
     bucket_ns = choose_span(until_ns - since_ns)
     origin_ns = since_ns - since_ns % min(bucket_ns, DAY_NS)
     meanings = _Meanings(reader, selection)
@@ -80,6 +80,15 @@ def gather(reader: Reader, selection: Scope) -> PeriodFacts:
         undivided=undivided(reader, selection),
         undivided_views=undivided_views(reader, selection),
     )
+
+
+def _nothing_about(selection: Scope) -> str:
+    if selection.since_ns is None and selection.until_ns is None:
+        return (
+            f"the store has no record of {selection.vendor or 'anything'}: `netmon run`, "
+            "`netmon read --store` and `netmon store import` add to it"
+        )
+    return "the store has no record of this period: choose another with --since and --until"
 
 
 def choose_span(period_ns: int) -> int:

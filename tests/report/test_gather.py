@@ -184,6 +184,13 @@ def test_an_empty_period_is_an_error():
         facts_of(run(flow()), since_day=400, until_day=401)
 
 
+@pytest.mark.parametrize(("scope", "what"), [(Scope(), "anything"), (Scope(vendor="acme"), "acme")])
+def test_an_empty_store_is_no_question_of_the_period(scope, what):
+    """If none was asked for, the message names the commands that store something."""
+    with pytest.raises(ReportError, match=f"no record of {what}: `netmon run`"):
+        gather(store_of([]), scope)
+
+
 def flows_alone(*flows, **about):
     """The events of flows, as `netmon read --json` writes them: without any about the run."""
     return [line for line in run(*flows, **about) if '"netmon.flow"' in line]
