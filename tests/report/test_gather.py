@@ -24,6 +24,8 @@ from tests.report.scenes import DAYS, HOUR_NS, START_NS, poor_view
 
 FIRST = START_NS // DAY_NS
 CRITICAL = replace(UNEXPECTED, severity="critical")
+LOOKED_UP = {"acme": 3, "other": 1}
+"""DNS queries in the first of the views, by vendor."""
 
 
 def run(
@@ -35,6 +37,7 @@ def run(
     until=24 * DAYS,
     ended=True,
     conditions=CONDITIONS,
+    looked_up=LOOKED_UP,
 ):
     """The events of a live run with these flows; `views` are the hours that were watched."""
     lines = Lines()
@@ -47,7 +50,7 @@ def run(
         events.flow(one)
     for number, (begin, end) in enumerate(views, 1):
         stats = {"view": {"eth1": {"packets": 1000 * number}}, "interfaces": {"eth1": {"up": 1}}}
-        stats |= {"looked_up": {"acme": 3 * number, "other": number}}
+        stats |= {"looked_up": {vendor: count * number for vendor, count in looked_up.items()}}
         about.view(stats, START_NS + int(begin * HOUR_NS), START_NS + int(end * HOUR_NS))
     if ended:
         about.run("end", START_NS + until * HOUR_NS, conditions=conditions, interfaces=["eth1"])

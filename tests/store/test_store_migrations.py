@@ -44,7 +44,7 @@ def old(tmp_path):
 def stored(store):
     """A new store with the same events."""
     put(store, lasting_flows())
-    put(store, run(flow(), views=((0, 1),), until=1, conditions=OLD_CONDITIONS))
+    put(store, run(flow(), views=((0, 1),), until=1, conditions=OLD_CONDITIONS, looked_up={}))
     return store
 
 
