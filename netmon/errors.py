@@ -9,6 +9,7 @@ NetmonError             any error reported in one line: what, where, what to do
 ├── OutputError         an output cannot be started
 ├── ReportError         a report cannot be made or written
 ├── StoreError          a file is not a store, or cannot be used as one
+│   └── LevelError      an event has clients of another privacy level than the store has of its run
 ├── TopError            a sensor cannot be watched
 ├── StartError          the sensor cannot give up its privileges
 └── VerifyError         Wireshark cannot be used for comparison
@@ -57,6 +58,10 @@ class ReportError(NetmonError):
 
 class StoreError(NetmonError):
     """A file is not a store, or cannot be used as one; the message names it."""
+
+
+class LevelError(StoreError):
+    """An event has clients of another privacy level than the store has of its run; the message names both."""
 
 
 class TopError(NetmonError):

@@ -13,8 +13,9 @@ from netmon.cli.broker_options import CredentialsOption, KafkaOption, read_pairs
 from netmon.cli.options import ConfigOptions, grouped
 from netmon.cli.terminal import log
 from netmon.config.settings import store_path
-from netmon.errors import EventError, StoreError
+from netmon.errors import EventError, LevelError, StoreError
 from netmon.store.intake import Intake
+from netmon.store.levels import RunLevels
 from netmon.store.opening import opened_by_name
 from netmon.store.sqlite import SqliteStore
 from netmon.streams.collection import Collection
@@ -63,12 +64,14 @@ def collect(
                 "PRAGMA synchronous=FULL"
             )  # what is acknowledged must survive a power failure
 
+        levels = RunLevels(opened_store)
+
         def keep(lines: Sequence[bytes]) -> int:
-            intake, problems = Intake(opened_store, str(path)), []
+            intake, problems = Intake(opened_store, str(path), levels), []
             for line in lines:
                 try:
                     intake.write(line.decode(errors="replace"))
-                except EventError as error:
+                except (EventError, LevelError) as error:
                     problems.append(error)
             intake.flush()
             if problems and not collection.rejected:  # further ones are counted

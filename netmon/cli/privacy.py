@@ -33,8 +33,8 @@ from netmon.privacy.periods import period_name
 from netmon.processing.activities import NamedStore, list_activities
 from netmon.processing.table import as_document, as_lines
 from netmon.store.address import is_address
+from netmon.store.levels import levels_of
 from netmon.store.opening import opened_by_name
-from netmon.store.queries import levels_of
 
 app = CommandSet(
     help="Manages pseudonyms, and lists what is stored about clients.",

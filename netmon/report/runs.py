@@ -8,15 +8,16 @@ from typing import Any
 
 from netmon.report.facts import ReadFile, RunFact, UsedFact
 from netmon.store import queries
+from netmon.store.levels import levels_by_run
 from netmon.store.queries import Reader, Scope
 from netmon.store.runs import PeriodRuns, StoredRun, UnrecordedRun
 
 
 def run_facts(reader: Reader, selection: Scope, runs: PeriodRuns) -> Iterator[RunFact]:
     """The runs; those of which there is no record come last, with the times of their flows."""
-    conditions = _Conditions(reader, selection)
+    conditions, levels = _Conditions(reader, selection), levels_by_run(reader, selection)
     for one in runs.inside:
-        yield _run(one, conditions.of(one))
+        yield _run(one, conditions.of(one), levels.get(one.key, one.row["privacy"]))
     yield from map(_unrecorded, runs.unrecorded)
 
 
@@ -34,7 +35,7 @@ def _unrecorded(one: UnrecordedRun) -> RunFact:
     )
 
 
-def _run(one: StoredRun, judged_by: Iterable[Mapping[str, Any]]) -> RunFact:
+def _run(one: StoredRun, judged_by: Iterable[Mapping[str, Any]], level: int) -> RunFact:
     document, row = one.about, one.row
     conditions = document["conditions"]
     subject, position = conditions.get("subject", {}), conditions.get("position") or {}
@@ -47,7 +48,7 @@ def _run(one: StoredRun, judged_by: Iterable[Mapping[str, Any]]) -> RunFact:
         end_ns=one.end_ns,
         interfaces=tuple(document.get("interfaces", ())),
         countries=tuple(sorted(countries)),
-        privacy=row["privacy"],
+        privacy=min(level, row["privacy"]),
         latitude=position.get("latitude"),
         longitude=position.get("longitude"),
         used=tuple(dict.fromkeys(used for each in judged_by for used in _used(each))),

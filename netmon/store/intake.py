@@ -9,6 +9,7 @@ from typing import Protocol
 
 from netmon.errors import EventError, StoreError
 from netmon.outputs.json_line import visible, without_nulls
+from netmon.store.levels import RunLevels
 from netmon.store.rows import StoreRow, rows_of
 
 _ROWS_AT_ONCE = 10_000
@@ -27,14 +28,19 @@ class RowWriter(Protocol):
 class Intake:
     """Takes lines, and writes their rows in transactions. Raises StoreError if that fails."""
 
-    def __init__(self, store: RowWriter, name: str) -> None:
+    def __init__(self, store: RowWriter, name: str, levels: RunLevels | None = None) -> None:
+        """`levels`: those of a store, which further events must have as well."""
         self._store = store
         self._name = name
+        self._levels = levels
         self._rows: list[StoreRow] = []
 
     def write(self, line: str) -> None:
-        """Takes an event. Raises EventError for a line that is none."""
-        self._rows += parse_line(line)
+        """Takes an event. Raises EventError for a line that is none, and LevelError."""
+        rows = parse_line(line)
+        if self._levels is not None:
+            self._levels.check(rows)
+        self._rows += rows
         if len(self._rows) >= _ROWS_AT_ONCE:
             self.flush()
 

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from netmon.errors import StoreError
+from netmon.errors import LevelError, StoreError
 from netmon.store.doubles import ComparedFlows, Run, find_doubles, refusal
 from netmon.store.intake import Intake
+from netmon.store.levels import RunLevels
 from netmon.store.opening import Store, opened_by_name
 from netmon.store.read_before import (
     WAY_OUT,
@@ -73,7 +74,10 @@ def kept_in(name: str | Path, under: ReadUnder, *, is_followed: bool = False) ->
 def imported_into(name: str | Path) -> Iterator[Intake]:
     """Takes events for the store of this name, which gets them at the end. Raises StoreError."""
     with opened_by_name(name) as store, staged(str(name)) as stage:
-        yield Intake(stage, str(name))
+        try:
+            yield Intake(stage, str(name), RunLevels(store))
+        except LevelError as error:
+            raise StoreError(f"{name}: {error}: {_LEFT_OUT}") from error
         with store.changing():
             _commit(store, str(name), stage, (), _LEFT_OUT)
 

@@ -235,12 +235,6 @@ def _named(sensor: str, run: str, time_ns: int) -> str:
     return f"sensor {sensor}, run {run}, {timestamp(time_ns)}"
 
 
-def levels_of(reader: Reader) -> tuple[int, ...]:
-    """The privacy levels of the runs that are stored."""
-    found = reader.select("SELECT DISTINCT privacy FROM runs WHERE privacy IS NOT NULL ORDER BY privacy", {})
-    return tuple(int(level) for (level,) in found)
-
-
 def _check_nothing(_document: object) -> None:
     pass
 

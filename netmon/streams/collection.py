@@ -95,5 +95,5 @@ class Collection:
 
     def _note_rejected(self, count: int) -> None:
         if count and not self.rejected:
-            self._log(f"{self._name}: not all messages are events of netmon; the others are left out")
+            self._log(f"{self._name}: messages that cannot be stored are left out")
         self.rejected += count

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -9,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netmon.days import DAY_NS
-from netmon.errors import StoreError
+from netmon.errors import LevelError, StoreError
 from netmon.outputs.json_line import visible
-from netmon.privacy import NOTHING, PSEUDONYM, Privacy
+from netmon.outputs.observer import Observer
+from netmon.privacy import ADDRESS, NETWORK, NOTHING, PSEUDONYM, Privacy
 from netmon.records import ClassifiedFlow, Fallback
 from netmon.report.gather import gather
 from netmon.store import queries, spans
@@ -22,11 +24,11 @@ from netmon.store.erasure import counting_periods, days_of_flows, erase_clients,
 from netmon.store.gaps import missing
 from netmon.store.history import BY, as_json, read_history
 from netmon.store.intake import Intake
-from netmon.store.levels import lowest_level
+from netmon.store.levels import RunLevels, levels_by_run, levels_of, lowest_level
 from netmon.store.machines import machines
 from netmon.store.queries import GROUP_COLUMNS, Scope
 from netmon.store.resolvers import resolvers
-from netmon.store.rows import MOST_COUNTED
+from netmon.store.rows import MOST_COUNTED, rows_of
 from netmon.store.runs import runs_of
 from netmon.store.tables import FLOWS, RECORDS_OF_RUNS
 from netmon.store.undivided import undivided, undivided_days, undivided_views
@@ -36,7 +38,7 @@ from tests.report.recorded import record
 from tests.report.scenes import HOUR_NS, SCENES
 from tests.report.scenes import START_NS as SCENE_NS
 from tests.report.test_gather import run
-from tests.store.conftest import lines_of
+from tests.store.conftest import events_of, lines_of
 from tests.store.engine import Engine
 from tests.store.test_store_machines import DAYS, IN_OCTOBER, NOVEMBER, OCTOBER, seen
 from tests.store.test_store_queries import NOON_NS, report
@@ -144,7 +146,7 @@ def answers(store, scope):
             undivided_days(store, scope),
             undivided_views(store, scope),
         ),
-        "level": lowest_level(store, scope),
+        "levels": (lowest_level(store, scope), levels_by_run(store, scope), levels_of(store)),
         "history": [as_json(read_history(store, scope, by)) for by in BY],
     }
 
@@ -181,6 +183,20 @@ def test_huge_sums_are_the_same(store, fleet):
     assert queries.totals(store, Scope())[1:3] == queries.totals(fleet, Scope())[1:3] == exact
     sums = [(one.sent_bytes, one.received_bytes) for one in spans.totals(store, Scope(), 0, DAY_NS)]
     assert tuple(map(sum, zip(*sums, strict=True))) == exact
+
+
+@pytest.mark.parametrize("level", [ADDRESS, PSEUDONYM, NETWORK, NOTHING])
+def test_the_level_of_a_run_is_found_alike(store, fleet, level):
+    """By one of its clients: events at another level are refused, those of another run are not."""
+    for one in (store, fleet):
+        put(one, lines_of(report(1, sent=9), level=level))
+        for other in (ADDRESS, PSEUDONYM, NETWORK, NOTHING):
+            [event] = events_of(report(2, sent=9), level=other)
+            refused = pytest.raises(LevelError, match=rf"\(level {level}\), .* \(level {other}\)")
+            with nullcontext() if other == level else refused:
+                RunLevels(one).check(rows_of(event))
+            [event] = events_of(report(2), level=other, observer=Observer("wien", "", "beef"))
+            RunLevels(one).check(rows_of(event))
 
 
 @pytest.mark.parametrize("scene", sorted(SCENES))

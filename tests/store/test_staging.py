@@ -14,12 +14,13 @@ from msgspec.structs import replace
 from netmon.config.settings import Config
 from netmon.errors import StoreError
 from netmon.outputs.observer import Observer
-from netmon.privacy import ADDRESS, Privacy
+from netmon.privacy import ADDRESS, NOTHING, PSEUDONYM, Privacy
 from netmon.signatures.folder import default_folder
 from netmon.signatures.load import load_folder
 from netmon.store import queries
 from netmon.store.doubles import find_doubles
 from netmon.store.kept import imported_into, kept_in
+from netmon.store.levels import levels_of
 from netmon.store.queries import Scope
 from netmon.store.reading import ReadUnder, opened
 from netmon.store.rows import rows_of
@@ -158,6 +159,22 @@ def test_the_same_flows_of_another_run_are_refused(path):
     ):
         brought(path, *run_lines("b", range(2, 9)))
     assert stored(path) == 4
+
+
+@pytest.mark.parametrize("levels", [(NOTHING, ADDRESS), (ADDRESS, NOTHING), (PSEUDONYM, ADDRESS)])
+def test_a_run_has_clients_of_one_level(path, levels):
+    """Events of the run at another one, also of other flows, or in one import: none of them is stored."""
+    first, second = (lines_of(*map(flow, range(3)), level=level) for level in levels)
+    refused = rf"cafe of .* \(level {levels[0]}\), .* \(level {levels[1]}\): nothing was stored; leave"
+    with pytest.raises(StoreError, match=refused):
+        brought(path, *first, *second)
+    assert stored(path) == 0
+    brought(path, *first)
+    for others in (second, lines_of(flow(7), level=levels[1])):
+        with pytest.raises(StoreError, match="nothing was stored"):
+            brought(path, *others)
+    with opened(path, is_read_only=True) as store:
+        assert (levels_of(store), stored(path)) == ((levels[0],), 3)
 
 
 def test_the_same_flows_twice_in_one_import_are_refused(path):

@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ from netmon.errors import NetmonError
 from netmon.outputs.lines import Lines
 from netmon.outputs.observer import Observer
 from netmon.outputs.spool import Spool
+from netmon.privacy import ADDRESS, NOTHING
 from netmon.store import queries
 from netmon.store.intake import Intake
+from netmon.store.levels import levels_of
 from netmon.store.queries import Scope
 from netmon.store.sqlite import MEMORY, SqliteStore
 from netmon.streams.delivery import Delivery
@@ -219,9 +222,23 @@ def test_messages_that_are_no_events_are_left_out(server, tmp_path):
     server.publish_plainly(SUBJECT, ["no event", "[1]", *lines])
     log = collect_all(f"{server.url}/{SUBJECT}", tmp_path / "fleet.db")
     assert found(tmp_path / "fleet.db") == expected(*lines)
-    assert log.count("the others are left out") == 1
+    assert log.count("messages that cannot be stored are left out") == 1
     assert log.count(": not an event: no complete line of JSON") == 1  # the first of them
     assert "2 messages left out" in log
+
+
+def test_events_of_another_level_are_left_out(server, tmp_path):
+    """A reading without clients, and then with them: the store keeps what it has, and the log says so."""
+    url, store = f"{server.url}/{SUBJECT}", tmp_path / "fleet.db"
+    flows = [classified(flow_id=number, start_ns=START_NS + number * 1000) for number in range(3)]
+    server.publish_plainly(SUBJECT, lines_of(*flows, level=NOTHING))
+    collect_all(url, store)
+    server.publish_plainly(SUBJECT, lines_of(*flows, level=ADDRESS))
+    log = collect_all(url, store)
+    assert log.count("are stored as nothing (level 3), and come as addresses (level 0)") == 1
+    assert "3 messages left out" in log
+    with closing(SqliteStore(store, is_read_only=True)) as opened:
+        assert levels_of(opened) == (NOTHING,)
 
 
 @pytest.mark.parametrize(
