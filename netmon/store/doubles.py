@@ -1,15 +1,18 @@
 """Flows that a store has already, from another run: a flow that is stored twice would count twice.
 
-A flow is known by its server, its ports and the time of its first packet.
+A flow is known by its server, its ports and the time of its first packet. They are compared by the day on
+which they began: the day of a row is that of the latest packet, and a cut capture ends on another one.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
+from netmon.days import DAY_NS
 from netmon.errors import StoreError
+from netmon.store.period import BEGAN_BEFORE
 from netmon.store.queries import Reader
 from netmon.store.rows import StoreRow
 from netmon.store.tables import FLOWS
@@ -17,9 +20,11 @@ from netmon.store.tables import FLOWS
 Run = tuple[str, str]
 """Sensor and run."""
 _KEY = ("start_ns", "server", "server_port", "transport", "client_port")
-_FROM, _DAY = ("sensor", "run"), "day"
-_PLACES = tuple(map(FLOWS.names.index, (*_FROM, *_KEY)))
-_DAY_PLACE = FLOWS.names.index(_DAY)
+_COLUMNS = ("sensor", "run", *_KEY)
+_PLACES = tuple(map(FLOWS.names.index, _COLUMNS))
+_SAME_DAY = f"day = :day AND NOT {BEGAN_BEFORE}"
+_LASTING = f"{BEGAN_BEFORE} AND day > :day AND start_ns >= :since_ns AND start_ns < :until_ns"
+"""Few rows: they are found without a look at the others, because both columns are in the index."""
 _DAYS = 2
 _SHARE = 10
 """One in so many flows of a sensor may begin in the same microsecond as one of another sensor."""
@@ -33,6 +38,13 @@ class Doubles(NamedTuple):
     flows: int
 
 
+class _Found(NamedTuple):
+    """A flow: its run, and what it is known by."""
+
+    run: Run
+    key: int
+
+
 def find_doubles(reader: Reader, new: Reader, replaced: Collection[Run]) -> Doubles | None:
     """The run that has most of the new flows, other than their own and those that are replaced.
 
@@ -40,13 +52,17 @@ def find_doubles(reader: Reader, new: Reader, replaced: Collection[Run]) -> Doub
     """
     counts: Counter[tuple[Run, Run]] = Counter()
     totals: Counter[Run] = Counter()
-    for (day,) in list(new.select(f"SELECT DISTINCT {_DAY} FROM flows ORDER BY {_DAY}", {})):
-        known = _flows_of(reader, day, replaced)
-        for sensor, run, *key in new.select(_query(), {"day": day}):
-            one = sensor, run
-            totals[one] += 1
-            other = known.setdefault(hash(tuple(key)), one)
-            counts[one, other] += other != one
+    [(first_ns, last_ns)] = new.select("SELECT min(start_ns), max(start_ns) FROM flows", {})
+    if first_ns is None:
+        return None
+    days = first_ns // DAY_NS, last_ns // DAY_NS
+    coming, stored = _Beginnings(new, *days), _Beginnings(reader, *days)
+    for day in coming.days():
+        known = {one.key: one.run for one in stored.on(day) if one.run not in replaced}
+        for run, key in coming.on(day):
+            totals[run] += 1
+            other = known.setdefault(key, run)
+            counts[run, other] += other != run
     return _most({runs: flows for runs, flows in counts.items() if _is_meant(runs, flows, totals)})
 
 
@@ -60,19 +76,36 @@ def _is_meant(runs: tuple[Run, Run], flows: int, totals: Mapping[Run, int]) -> b
     return sensor == other or flows * _SHARE >= totals[runs[0]]
 
 
-def _query() -> str:
-    return f"SELECT {', '.join((*_FROM, *_KEY))} FROM flows WHERE {_DAY} = :day"
+class _Beginnings:
+    """The flows of a store by the day on which they began, each once, however many days it has."""
 
+    def __init__(self, reader: Reader, first_day: int, last_day: int) -> None:
+        """Reads those of these days that lasted over a midnight; the others when they are asked for."""
+        self._reader = reader
+        self._runs: dict[Run, Run] = {}  # each is kept once
+        self._lasting: dict[int, set[_Found]] = {}
+        limits = {"since_ns": first_day * DAY_NS, "until_ns": (last_day + 1) * DAY_NS}
+        for start_ns, one in self._select(_LASTING, {"day": first_day, **limits}):
+            self._lasting.setdefault(start_ns // DAY_NS, set()).add(one)
 
-def _flows_of(reader: Reader, day: int, left_out: Collection[Run]) -> dict[int, Run]:
-    """The runs that have the flows of a day, by what a flow is known by."""
-    names: dict[Run, Run] = {}  # each run is kept once
-    found: dict[int, Run] = {}
-    for sensor, run, *key in reader.select(_query(), {"day": day}):
-        one = names.setdefault((sensor, run), (sensor, run))
-        if one not in left_out:
-            found[hash(tuple(key))] = one
-    return found
+    def days(self) -> list[int]:
+        """All days on which flows began."""
+        query = f"SELECT DISTINCT day FROM flows WHERE NOT {BEGAN_BEFORE}"
+        return sorted({*self._lasting, *(int(day) for (day,) in self._reader.select(query, {}))})
+
+    def on(self, day: int) -> Iterator[_Found]:
+        """The flows that began on a day."""
+        lasting = self._lasting.get(day, set())
+        yield from lasting
+        for _, one in self._select(_SAME_DAY, {"day": day}):
+            if one not in lasting:
+                yield one
+
+    def _select(self, condition: str, values: Mapping[str, Any]) -> Iterator[tuple[int, _Found]]:
+        query = f"SELECT {', '.join(_COLUMNS)} FROM flows WHERE {condition}"
+        for sensor, run, *key in self._reader.select(query, values):
+            one = self._runs.setdefault((sensor, run), (sensor, run))
+            yield key[0], _Found(one, hash(tuple(key)))
 
 
 class ComparedFlows:
@@ -90,18 +123,21 @@ class ComparedFlows:
         for row in rows:
             if row.table is FLOWS:
                 sensor, run, *key = (row.values[place] for place in _PLACES)
-                other = self._of_day(row.values[_DAY_PLACE]).get(hash(tuple(key)))
+                other = self._of_day(int(str(key[0])) // DAY_NS).get(hash(tuple(key)))
                 if other is not None:
                     counts[(str(sensor), str(run)), other] += 1
         return _most(counts)
 
-    def _of_day(self, day: object) -> Mapping[int, Run]:
-        number = int(str(day))
-        if number not in self._days:
+    def _of_day(self, day: int) -> Mapping[int, Run]:
+        """The flows that began on a day. Of a few days they are kept, of those that were asked for last."""
+        found = self._days.pop(day, None)
+        if found is None:
+            stored = _Beginnings(self._reader, day, day).on(day)
+            found = {one.key: one.run for one in stored if one.run not in self._left_out}
             while len(self._days) >= _DAYS:
                 del self._days[next(iter(self._days))]
-            self._days[number] = _flows_of(self._reader, number, self._left_out)
-        return self._days[number]
+        self._days[day] = found
+        return found
 
 
 def refusal(doubles: Doubles, where: str, then: str) -> StoreError:

@@ -20,6 +20,7 @@ from netmon.store import queries, spans
 from netmon.store.clickhouse import ClickHouseStore
 from netmon.store.clickhouse_tables import DEFAULT_DAYS, make_clickhouse_table, make_ddl
 from netmon.store.dialect import MOST
+from netmon.store.doubles import find_doubles
 from netmon.store.erasure import counting_periods, days_of_flows, erase_clients, erasures
 from netmon.store.gaps import missing
 from netmon.store.history import BY, as_json, read_history
@@ -30,6 +31,7 @@ from netmon.store.queries import GROUP_COLUMNS, Scope
 from netmon.store.resolvers import resolvers
 from netmon.store.rows import MOST_COUNTED, rows_of
 from netmon.store.runs import runs_of
+from netmon.store.sqlite import MEMORY, SqliteStore
 from netmon.store.tables import FLOWS, RECORDS_OF_RUNS
 from netmon.store.undivided import undivided, undivided_days, undivided_views
 from tests.machine import ROOT
@@ -183,6 +185,20 @@ def test_huge_sums_are_the_same(store, fleet):
     assert queries.totals(store, Scope())[1:3] == queries.totals(fleet, Scope())[1:3] == exact
     sums = [(one.sent_bytes, one.received_bytes) for one in spans.totals(store, Scope(), 0, DAY_NS)]
     assert tuple(map(sum, zip(*sums, strict=True))) == exact
+
+
+@pytest.mark.parametrize("last_day", [0, 3])
+def test_doubles_are_found_alike(store, fleet, last_day):
+    """Whether they end on the same day or on others; only those of other runs."""
+    for one in (store, fleet):
+        put(one, lasting_flows())
+    new = SqliteStore(MEMORY)
+    put(new, lines_of(report(1, days=last_day, sent=9), observer=Observer("berlin", "", "beef")))
+    found = find_doubles(store, new, ())
+    assert (found.run, found.other, found.flows) == (("berlin", "beef"), ("berlin", "cafe"), 1)
+    assert find_doubles(fleet, new, ()) == found
+    assert find_doubles(fleet, new, [("berlin", "cafe")]) is None
+    new.close()
 
 
 @pytest.mark.parametrize("level", [ADDRESS, PSEUDONYM, NETWORK, NOTHING])

@@ -12,6 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from netmon.config.settings import Config
+from netmon.days import DAY_NS
 from netmon.errors import StoreError
 from netmon.outputs.observer import Observer
 from netmon.privacy import ADDRESS, NOTHING, PSEUDONYM, Privacy
@@ -116,6 +117,43 @@ def test_flows_of_another_run_are_no_new_ones(path):
     ):
         kept.finish(STATS, [])
     assert stored(path) == 3
+
+
+LATE_NS = (START_NS // DAY_NS + 1) * DAY_NS - 5_000_000_000
+"""Five seconds before a midnight."""
+
+
+def late(number, days):
+    """A flow that ends so many midnights after it began."""
+    start_ns = LATE_NS + number * 1000
+    return classified(flow_id=number, start_ns=start_ns, last_ns=start_ns + 2_000_000_000 + days * DAY_NS)
+
+
+@pytest.mark.parametrize(("stored_days", "days"), [(0, 1), (1, 0), (3, 0), (1, 3)])
+def test_a_flow_over_midnight_is_no_new_one(path, stored_days, days):
+    """A capture and one that was cut before a midnight: their flows end on other days, and are the same."""
+    read(path, "a", *(late(number, stored_days) for number in range(2)))
+    with (
+        pytest.raises(StoreError, match=r"2 of the flows are .* from a\.pcap: nothing was stored"),
+        reading(path, "b", *(late(number, days) for number in range(3))) as kept,
+    ):
+        kept.finish(STATS, [])
+    with (
+        pytest.raises(StoreError, match=r"1 of the flows is .* from a\.pcap: they are not stored"),
+        reading(path, "c", late(1, days), is_followed=True),
+    ):
+        pass
+    assert stored(path) == 2
+
+
+def test_a_flow_of_several_days_is_one(path):
+    """Its rows for each day are compared once, and they are no doubles of each other."""
+    lines = [lines_of(late(1, days), observer=Observer("berlin", "", "a")) for days in range(3)]
+    brought(path, *lines[0], *lines[1], *lines[2])
+    brought(path, *lines[1])
+    with pytest.raises(StoreError, match="1 of the flows is in the store already"):
+        brought(path, *(line.replace('"run":"a"', '"run":"b"') for of_day in lines for line in of_day))
+    assert stored(path) == 1
 
 
 def test_followed_captures_are_compared_as_they_come(path):
