@@ -35,7 +35,7 @@ def confirm(file: Path) -> Confirmation:
         opinion = get_opinion(capture, lambda _step, _done, _total: None)
     except SourceError as error:
         return Confirmation([str(error)])
-    where = " (the name in the client's bytes alone, behind another header)" if opinion.behind else ""
+    where = " (the name in the bytes of one side alone, behind another header)" if opinion.behind else ""
     problems = [*opinion.problems, *_differences(opinion), *_other_times(capture, document)]
     return Confirmation(problems, f"names, addresses, times and bytes{where}")
 

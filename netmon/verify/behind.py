@@ -1,8 +1,10 @@
-"""What a client says behind a preamble: tshark gets the bytes that it read of the client once more.
+"""What one side says behind a preamble: tshark gets the bytes that it read of this side once more.
 
 Wireshark follows CONNECT, SOCKS and PROXY headers only if it sees the other side's answers, each message in
-one segment, and the ports that it expects. So the bytes of the client, as tshark shows them, are written into
-a file as connections of their own: from the beginning on, and from the hello or the request on.
+one segment, and the ports that it expects; and a server's certificate after STARTTLS only if none of the
+server's replies before it is missing. So the bytes of the side, as tshark shows them, are written into a file
+as connections of their own: of a client from the beginning on, and from the hello or the request on; of a
+server from its hello on.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ _MOST_BYTES = 32_768
 """Bytes of a stream that are read."""
 _MOST_PORTS = 500
 _HELLO = re.compile(rb"\x16\x03[\x00-\x04]..\x01\x00", re.DOTALL)
+_SERVER_HELLO = re.compile(rb"\x16\x03[\x00-\x04]..\x02\x00", re.DOTALL)
 _REQUEST = re.compile(rb"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH) [^\r\n ]{1,4096} HTTP/1\.[01]\r\n")
 _SOCKS_NAME = b"\x05\x01\x00\x03"
 """A request of SOCKS 5 to connect to a name."""
@@ -47,7 +50,7 @@ _CLIENTS, _CLIENT_PORT, _SERVER = 0x0A000000, 1024, bytes([192, 0, 2, 1])
 
 
 @dataclass
-class _ClientStream:
+class _SideStream:
     """The bytes of one side, by their place in the stream."""
 
     endpoints: Endpoints
@@ -68,21 +71,23 @@ class _ClientStream:
         if at < _MOST_BYTES and row["tcp.payload"]:
             self.pieces.setdefault(at, bytes.fromhex(row["tcp.payload"][-1].replace(":", "")))
 
-    def data(self) -> bytes:
-        """The bytes up to the first gap."""
-        found = b""
+    def runs(self) -> list[bytes]:
+        """The bytes between the gaps; the first one begins with the stream, and may be empty."""
+        found, end = [bytearray()], 0
         for at, piece in sorted(self.pieces.items()):
-            if at > len(found):
-                break
-            found += piece[len(found) - at :]
-        return found[:_MOST_BYTES]
+            if at > end:
+                found.append(bytearray())
+                end = at
+            found[-1] += piece[end - at :]
+            end = max(end, at + len(piece))
+        return [bytes(one[:_MOST_BYTES]) for one in found]
 
 
 @dataclass(frozen=True)
 class _Probe:
     """A segment that tshark reads again: a part of a stream, or an answer to it."""
 
-    stream: _ClientStream
+    stream: _SideStream
     connection: int  # those with the same number belong together
     port: int
     data: bytes
@@ -91,15 +96,20 @@ class _Probe:
 
 @dataclass
 class Behind:
-    """What tshark reads: hellos and requests; a name within a preamble is one of CONNECT."""
+    """What tshark reads: a name within a preamble is a request of CONNECT."""
 
     hellos: list[Record] = field(default_factory=list)
     requests: list[Record] = field(default_factory=list)
+    certificates: list[Record] = field(default_factory=list)
 
 
-def read_behind(tshark: Tshark, path: str, wanted: Collection[Endpoints]) -> Behind:
-    """What tshark reads of these flows' clients, with the ends of the flows and the client's first packet."""
-    probes = [probe for stream in _streams(tshark, path, wanted) for probe in _probes(stream)]
+def read_behind(
+    tshark: Tshark, path: str, clients: Collection[Endpoints], servers: Collection[Endpoints]
+) -> Behind:
+    """What tshark reads of these sides of flows, each with its ends and its first packet."""
+    probes = [probe for stream in _streams(tshark, path, clients) for probe in _probes(stream)]
+    for stream in _streams(tshark, path, servers):
+        probes += _server_probes(stream)
     found = Behind()
     if not probes:
         return found
@@ -111,6 +121,7 @@ def read_behind(tshark: Tshark, path: str, wanted: Collection[Endpoints]) -> Beh
                 origin = _origin(probes, tree.frame)
                 found.hellos += [_without_pieces(one) | origin for one in tree.client_hellos]
                 found.requests += [_without_pieces(one) | origin for one in tree.requests]
+                found.certificates += [_without_pieces(one) | origin for one in tree.certificates]
         with closing(tshark.rows(str(file), _NAMES, "socks || proxy", _ANY_PORT)) as rows:
             for row in rows:
                 origin = _origin(probes, int(row["frame.number"][0]))
@@ -118,16 +129,18 @@ def read_behind(tshark: Tshark, path: str, wanted: Collection[Endpoints]) -> Beh
     return found
 
 
-def _streams(tshark: Tshark, path: str, wanted: Collection[Endpoints]) -> Iterable[_ClientStream]:
-    """The streams that go out from these flows' clients."""
-    found: dict[tuple[Endpoints, int], _ClientStream] = {}
+def _streams(tshark: Tshark, path: str, wanted: Collection[Endpoints]) -> Iterable[_SideStream]:
+    """The streams that go out from these ends."""
+    if not wanted:
+        return ()
+    found: dict[tuple[Endpoints, int], _SideStream] = {}
     ports = sorted({one[1] for one in wanted})[:_MOST_PORTS]
     selected = f"tcp.srcport in {{{', '.join(map(str, ports))}}}"
     with closing(tshark.rows(path, _FIELDS, selected)) as rows:
         for row in rows:
             for ends in filter(wanted.__contains__, _ends(row)):
                 number = int(row["tcp.stream"][-1])
-                made = _ClientStream(ends, number, int(row["frame.number"][0]))
+                made = _SideStream(ends, number, int(row["frame.number"][0]))
                 found.setdefault((ends, number), made).add(row)
     return found.values()
 
@@ -141,8 +154,17 @@ def _ends(row: Row) -> Iterator[Endpoints]:
             yield source, port, destination, other_port
 
 
-def _probes(stream: _ClientStream) -> Iterator[_Probe]:
-    data, number = stream.data(), stream.first_frame
+def _server_probes(stream: _SideStream) -> Iterator[_Probe]:
+    """The bytes from the server's hello on; what is before them may be missing."""
+    for data in stream.runs():
+        hello = _SERVER_HELLO.search(data)
+        if hello is not None:
+            yield _Probe(stream, 4 * stream.first_frame, _HTTPS, data[hello.start() :], is_answer=True)
+            return
+
+
+def _probes(stream: _SideStream) -> Iterator[_Probe]:
+    data, number = stream.runs()[0], stream.first_frame
     asked = data.find(_SOCKS_NAME)
     if data[:1] == b"\x05" and asked > 0:
         # tshark expects the answer that chooses "no authentication" before the request.

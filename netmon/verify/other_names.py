@@ -41,7 +41,9 @@ class OtherNames:
             self._certificates.setdefault(_stream(certificate), certificate)
 
     def has(self, fact: Fact) -> bool:
-        """True if a request shows this host."""
+        """True if a request shows this host, or if there is a certificate of this server."""
+        if fact.over == "x509":
+            return any(source == reverse(fact.endpoints) for source, _ in self._certificates)
         return any(
             name_fact("http", endpoints, _host(request) or "") == fact
             for (endpoints, _), request in self._requests.items()

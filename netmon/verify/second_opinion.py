@@ -31,7 +31,7 @@ class Opinion:
     packets: int
     equal: Counter[str]  # the number of facts that both read, by protocol
     left_out: int  # facts that are not compared, such as those in malformed packets
-    behind: int  # flows whose names tshark reads in the client's bytes alone, behind another header
+    behind: int  # flows whose names tshark reads in one side's bytes alone, behind another header
     differences: tuple[Difference, ...]
     problems: tuple[str, ...]  # how the file is truncated or damaged
 
@@ -56,7 +56,7 @@ def get_opinion(path: str, progress: ReportStep, read_records: ReadRecords = Fil
     if any(_is_of_tcp_hello(fact) for fact in comparison.extra):
         wireshark.read_missed_hellos()
     behind = wireshark.read_behind(
-        fact for fact in comparison.extra if _is_of_tcp_hello(fact) or fact.over == "http"
+        fact for fact in comparison.extra if _is_of_tcp_hello(fact) or fact.over in ("http", "x509")
     )
     wireshark.expect_other_names()
     return Opinion(

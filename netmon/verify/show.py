@@ -45,7 +45,7 @@ def lines(opinion: Opinion) -> Iterator[str]:
         yield f"not compared, in malformed packets or incomplete ClientHellos: {opinion.left_out}"
     if opinion.behind:
         flows = _counted(opinion.behind, "flow")
-        yield f"behind another header, where Wireshark got the client's bytes alone: names of {flows}"
+        yield f"behind another header, where Wireshark got the bytes of one side alone: names of {flows}"
     yield _counted(count, "difference") if count else "no difference"
 
 

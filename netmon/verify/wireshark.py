@@ -9,7 +9,7 @@ from contextlib import closing
 from netmon.verify import frames, trees
 from netmon.verify.behind import read_behind
 from netmon.verify.compare import Comparison, Packets
-from netmon.verify.facts import Endpoints, Fact, address, name_fact
+from netmon.verify.facts import Endpoints, Fact, address, name_fact, reverse
 from netmon.verify.other_names import OtherNames
 from netmon.verify.trees import Record
 from netmon.verify.tshark import Row, Tshark
@@ -109,19 +109,23 @@ class Wireshark:
                     self._comparison.optional.add(fact)
 
     def read_behind(self, facts: Iterable[Fact]) -> int:
-        """Adds what the clients of these flows say behind a preamble, unless a request shows it already.
+        """Adds what these flows' sides say behind a preamble, unless the capture itself shows it.
 
         Returns the number of flows of which tshark reads something there.
         """
-        wanted = {fact.endpoints for fact in facts if not self._other_names.has(fact)}
+        wanted = [fact for fact in facts if not self._other_names.has(fact)]
         if not wanted:
             return 0
-        found = read_behind(self._tshark, self._path, wanted)
+        clients = {fact.endpoints for fact in wanted if fact.over != "x509"}
+        servers = {reverse(fact.endpoints) for fact in wanted if fact.over == "x509"}
+        found = read_behind(self._tshark, self._path, clients, servers)
         for hello in found.hellos:
             self._expect_hello(hello)
         self._other_names.add_hellos(found.hellos)
         self._other_names.add_requests(found.requests)
-        return len({endpoints_of(one) for one in (*found.hellos, *found.requests)})
+        self._other_names.add_certificates(found.certificates)
+        of_servers = {reverse(endpoints_of(one)) for one in found.certificates}
+        return len({endpoints_of(one) for one in (*found.hellos, *found.requests)} | of_servers)
 
     def expect_other_names(self) -> None:
         """Adds the hosts and certificates of flows without a name in a ClientHello."""

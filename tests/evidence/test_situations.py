@@ -4,8 +4,9 @@ import pytest
 
 from netmon.cli.exit_codes import OK
 from netmon.evidence import recorder
-from tests.craft import golden
-from tests.evidence.test_findings import netmon, read_golden
+from tests.craft import golden, golden_preambles, golden_requests
+from tests.craft.golden_certificates import UPDATES, chain, session
+from tests.evidence.test_findings import SIGNATURES, netmon, read_golden
 from tests.machine import need
 
 pytestmark = pytest.mark.reuse("engine/src", "netmon", "tests/craft", "tests/evidence", "tests/golden")
@@ -14,10 +15,11 @@ CASES = {case.__name__: case for case in golden.CASES}
 CONFIRMED = (
     *("quic_hellos", "certificate_seen_alone", "dns_client", "dns_in_fragments", "ipv6_extension_headers"),
     *("qinq", "ech_vendor_public_name", "http_connect", "socks", "proxy_headers"),
+    "certificate_after_starttls",
 )
 
-BEHIND = {"http_connect": 2, "socks": 2, "proxy_headers": 2}
-"""Findings whose names Wireshark reads in the client's bytes alone."""
+BEHIND = {"http_connect": 2, "socks": 2, "proxy_headers": 2, "certificate_after_starttls": 1}
+"""Findings whose names Wireshark reads in the bytes of one side alone."""
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +37,36 @@ def test_wireshark_confirms_it(name, tmp_path):
     code, output, problems = netmon("evidence", "verify", "--wireshark", tmp_path / "e")
     assert (code, problems) == (OK, "")
     assert output.count("and Wireshark agrees") == len(list((tmp_path / "e").glob("*.json"))) > 0
-    assert output.count("in the client's bytes alone") == BEHIND.get(name, 0)
+    assert output.count("in the bytes of one side alone") == BEHIND.get(name, 0)
+
+
+def _without_name(talk, _hello, **_options):
+    return session(talk, chain(UPDATES, [UPDATES]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("level", range(4))
+@pytest.mark.parametrize(
+    ("module", "name", "flows"),
+    [
+        (golden_preambles, "starttls_after_refusals", 6),
+        (golden_preambles, "starttls_xmpp", 1),
+        (golden_preambles, "starttls_ldap", 1),
+        (golden_requests, "requests_for_tls", 5),
+    ],
+)
+def test_certificates_after_a_request_for_tls_are_confirmed(
+    monkeypatch, tmp_path, module, name, flows, level
+):
+    """Of every protocol that asks for TLS, with a hello without a name, whatever was blanked before it."""
+    need("tshark")
+    monkeypatch.setattr(golden_preambles, "tls_inside", _without_name)
+    (tmp_path / "c.pcap").write_bytes(getattr(module, name)())
+    given = ("--country", "DE", "--signatures", SIGNATURES, "--evidence", tmp_path / "e")
+    netmon("read", "--json", *given, "--privacy", level, tmp_path / "c.pcap")
+    code, output, problems = netmon("evidence", "verify", "--wireshark", tmp_path / "e")
+    assert (code, problems) == (OK, "")
+    assert output.count("and Wireshark agrees") == flows
 
 
 @pytest.mark.parametrize("name", [*CONFIRMED, "tunnelled_by_the_mirror"])

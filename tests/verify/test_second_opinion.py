@@ -13,6 +13,7 @@ from netmon.verify.frames import time_ns
 from netmon.verify.second_opinion import get_opinion
 from netmon.verify.show import as_json, lines
 from tests.check_captures import CAPTURES
+from tests.craft.golden_certificates import UPDATES, chain, opened, session
 from tests.craft.packets import ipv4
 from tests.craft.scene import connection, ethernet_file, flight
 from tests.craft.talk import split
@@ -259,3 +260,35 @@ def test_names_behind_a_proxy_of_ipv6(opinion, tmp_path, wrap):
     found = opinion(str(capture))
     assert found.differences == ()
     assert found.equal["tcp"] == 1
+
+
+@pytest.fixture
+def mail(tmp_path):
+    """STARTTLS without the server's replies, and a certificate in segments in reverse order."""
+    talk = opened(port=25)
+    talk.mss = 300
+    talk.receive(b"220 mail ESMTP\r\n")
+    talk.send(b"EHLO client.example\r\nSTARTTLS\r\n")
+    talk.receive(b"250 STARTTLS\r\n220 go\r\n")
+    replies = [one for one in talk.sent if not one.up and b"250 " in one.packet]
+    sent = session(talk, chain(UPDATES, [UPDATES]))
+    flight = [one for one in sent if not one.up and len(one.packet) > 300]
+    turned = [replace(one, packet=other.packet) for one, other in zip(flight, flight[::-1], strict=True)]
+    capture = tmp_path / "mail.pcap"
+    others = [one for one in sent if one not in flight and one not in replies]
+    capture.write_bytes(ethernet_file(sorted([*others, *turned], key=lambda one: one.time_ns)))
+    return str(capture)
+
+
+def test_a_certificate_behind_missing_replies_is_confirmed(opinion, mail):
+    """tshark gets the server's bytes from its hello on."""
+    found = opinion(mail)
+    assert (found.differences, found.equal["x509"], found.behind) == ((), 1, 1)
+
+
+def test_a_wrong_certificate_behind_missing_replies_is_a_difference(opinion, mail):
+    """With what Wireshark reads there."""
+    [one] = opinion(mail, flow=changed(50_000, certificate_subject="other.example")).differences
+    assert one.over == "x509"
+    assert one.wireshark[0].startswith(f"subject {UPDATES} ")
+    assert one.netmon[0].startswith("subject other.example ")
