@@ -31,6 +31,7 @@ from netmon.outputs.backlog import Backlog
 from netmon.outputs.event_file import EventFile
 from netmon.outputs.lines import Lines, StandardOutput
 from netmon.outputs.spool import Spool
+from netmon.places.providers import known_providers
 from netmon.privileges.drop import drop
 from netmon.privileges.preload import preload
 from netmon.sources import ContinuousSource
@@ -168,7 +169,8 @@ def _give_up_privileges(settings: Config, expression: str, source: SourceName) -
         # It calls what it likes.
         settings = replace(settings, privileges=replace(settings.privileges, filter_calls=False))
     preload()
-    package_sha256()  # its files may be out of reach later, or those of another version
+    known_providers()  # the files of the package may be out of reach later, or those of another version
+    package_sha256()
     return drop(settings, os.environ)
 
 

@@ -13,7 +13,9 @@ MODULES = (
     "encodings.unicode_escape",  # names in log lines
     "importlib.metadata",  # netmon's version
     "maxminddb",  # databases that come later
+    "netmon.places.read_providers",
     "netmon.sensor",
+    "netmon.signatures.load",  # signatures that come later
     "netmon.web.guard",
     "netmon.web.handler",
     "netmon.web.scrapes",

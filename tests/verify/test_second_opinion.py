@@ -273,7 +273,9 @@ def mail(tmp_path):
     replies = [one for one in talk.sent if not one.up and b"250 " in one.packet]
     sent = session(talk, chain(UPDATES, [UPDATES]))
     flight = [one for one in sent if not one.up and len(one.packet) > 300]
-    turned = [replace(one, packet=other.packet) for one, other in zip(flight, flight[::-1], strict=True)]
+    turned = [
+        dataclasses.replace(one, packet=other.packet) for one, other in zip(flight, flight[::-1], strict=True)
+    ]
     capture = tmp_path / "mail.pcap"
     others = [one for one in sent if one not in flight and one not in replies]
     capture.write_bytes(ethernet_file(sorted([*others, *turned], key=lambda one: one.time_ns)))
