@@ -20,7 +20,7 @@
 use crate::counters::tally::Tally;
 use crate::types::arrival::Arrival;
 use crate::types::volume::Volume;
-use crate::view::flow_duplicates::{FlowDuplicates, Occurrence, Treatment};
+use crate::view::flow_duplicates::{advances, Delay, FlowDuplicates, Occurrence, Treatment};
 use crate::view::interface_delivery::{Habit, InterfaceDeliveries};
 use crate::view::recent_packets::{time_units, PacketEntry, RecentPackets};
 use crate::view::sightings::MOST_SIGHTINGS;
@@ -35,7 +35,7 @@ const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 const DATAGRAM_BYTES: usize = 64;
 /// Without identification, a packet that arrives again after this part of the window is late.
 const LATE: u32 = 50;
-/// Time units within which no host sends a packet again on another interface: 65 to 131 µs.
+/// Time units within which no host sends a packet again, unless it is an acknowledgement: 65 to 131 µs.
 const AT_ONCE: u32 = 1;
 
 /// Recognises packets that are delivered twice.
@@ -91,9 +91,12 @@ impl Duplicates {
             (Some(known), Some(age)) => {
                 // Where two interfaces deliver a packet, both are those of its flow.
                 let interface = flow.as_ref().map_or(arrival.interface, |flow| flow.interface);
-                self.interfaces.note_again(interface, is_certain(segment), segment.ip_packets, tally);
-                let is_at_once = age <= AT_ONCE && entry.is_elsewhere(**known);
-                classify(segment, is_at_once, age > self.window / LATE, known.repeats())
+                let is_certain = is_certain(segment);
+                // An acknowledgement that comes for the third time and more often shows nothing: hosts repeat those.
+                if is_certain || known.repeats() == 0 || advances(segment) {
+                    self.interfaces.note_again(interface, is_certain, segment.ip_packets, tally);
+                }
+                classify(segment, entry.is_elsewhere(**known), delay_of(age, self.window), known.repeats())
             }
             _ => {
                 if is_certain(segment) {
@@ -154,14 +157,24 @@ fn age_of(entry: PacketEntry, known: PacketEntry, window: u32, segment: &Segment
     Some(entry.age(known)).filter(|age| *age <= window && !is_counted)
 }
 
-/// Classifies a packet that equals one seen within the window, which was repeated before. `is_at_once`: by another
-/// interface, and sooner than a host sends it again.
+/// How long after its first delivery a packet came again, by the time units in between and those of the window.
+fn delay_of(age: u32, window: u32) -> Delay {
+    match age {
+        ..=AT_ONCE => Delay::AtOnce,
+        _ if age <= window / LATE => Delay::Soon,
+        _ => Delay::Late,
+    }
+}
+
+/// Classifies a packet that equals one seen within the window, which was repeated before. `is_elsewhere`: another
+/// interface delivered it, sooner than a host sends it again if that was at once.
 #[cold]
-fn classify(segment: &Segment<'_>, is_at_once: bool, is_late: bool, repeats: u8) -> Occurrence {
-    if segment.identification != 0 || is_at_once || (is_syn(segment) && !is_late) {
+fn classify(segment: &Segment<'_>, is_elsewhere: bool, delay: Delay, repeats: u8) -> Occurrence {
+    let is_elsewhere_at_once = is_elsewhere && delay == Delay::AtOnce;
+    if segment.identification != 0 || is_elsewhere_at_once || (is_syn(segment) && delay != Delay::Late) {
         Occurrence::Duplicate { repeats }
     } else {
-        Occurrence::Repeated { is_late, repeats }
+        Occurrence::Repeated { delay, repeats }
     }
 }
 

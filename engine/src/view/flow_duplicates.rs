@@ -33,8 +33,8 @@ pub enum Occurrence {
     First,
     /// Either a duplicate or a retransmission.
     Repeated {
-        /// It came so late that it may well be a retransmission.
-        is_late: bool,
+        /// How long after the first delivery.
+        delay: Delay,
         /// How often it was repeated before.
         repeats: u8,
     },
@@ -43,6 +43,18 @@ pub enum Occurrence {
         /// How often it was repeated before.
         repeats: u8,
     },
+}
+
+/// How long after its first delivery a packet came again.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Delay {
+    /// Sooner than a host retransmits.
+    #[default]
+    AtOnce,
+    /// Sooner than most hosts do.
+    Soon,
+    /// So late that it may well be a retransmission.
+    Late,
 }
 
 /// What is done with a packet.
@@ -93,8 +105,8 @@ struct Side {
     repetition: Repetition,
     /// Packets in a row that did not advance the connection.
     idle: u8,
-    /// A part of what is set aside came late.
-    is_late: bool,
+    /// How late that part of what is set aside came that came last.
+    latest: Delay,
     /// What was set aside until it is clear how this side is delivered: packets seen for the second time and so on.
     aside: [Aside; MOST_SIGHTINGS - 1],
 }
@@ -171,8 +183,8 @@ impl Repeats {
         match occurrence {
             Occurrence::First => {}
             Occurrence::Duplicate { .. } => self.add_found(segment.ip_packets),
-            Occurrence::Repeated { is_late, .. } => {
-                self.sides[side].set_aside(sighting, segment, is_late);
+            Occurrence::Repeated { delay, .. } => {
+                self.sides[side].set_aside(sighting, segment, delay);
                 self.aside_ns = time_ns;
                 if !advances {
                     [side, showing].iter().for_each(|one| self.sides[*one].repetition.suggest());
@@ -210,7 +222,7 @@ impl Repeats {
             None
         } else if shown.repetition.is_twice() {
             // Elsewhere, a host may have sent a part of the flow again.
-            (habit == Habit::Twice || shown.is_most_again()).then(|| shown.advancing.copies(shown.is_late))
+            (habit == Habit::Twice || shown.is_most_again()).then(|| shown.advancing.copies(shown.is_late()))
         } else {
             // A mirror that delivers packets again late delivers those of the beginning first.
             let is_over = time_ns.abs_diff(self.aside_ns) > SILENCE_NS;
@@ -223,7 +235,7 @@ impl Repeats {
         let (own, shown) = (&self.sides[side], &self.sides[self.showing(side)]);
         let is_likely = match habit {
             Habit::Twice => true,
-            Habit::Unknown | Habit::Seldom => !own.is_late,
+            Habit::Unknown | Habit::Seldom => !own.is_late(),
             Habit::Once => false,
         };
         let bare = &own.bare;
@@ -233,12 +245,17 @@ impl Repeats {
         }
         let again = &shown.advancing;
         let is_twice = match again.firsts() {
-            ENOUGH.. => shown.repetition.is_twice_at_end() && (is_likely || shown.is_most_again()),
+            ENOUGH.. if habit == Habit::Twice => shown.repetition.is_twice_at_end(),
+            // Elsewhere, a host may have sent the end of the flow again.
+            ENOUGH.. => {
+                let is_soon = own.latest.max(shown.latest) == Delay::AtOnce || again.is_half_again();
+                shown.repetition.is_twice_at_end() && (is_likely && is_soon || shown.is_most_again())
+            }
             FEW.. => again.is_half_again() && (is_likely || shown.is_most_again()),
             _ => again.is_half_again() && is_likely && habit != Habit::Seldom,
         };
         if is_twice {
-            again.copies(own.is_late)
+            again.copies(own.is_late())
         } else {
             1
         }
@@ -249,16 +266,16 @@ impl Repeats {
     fn copies_of_bare(&self, side: usize) -> usize {
         let (own, shown) = (&self.sides[side], &self.sides[self.showing(side)]);
         if shown.advancing.is_half_again() {
-            shown.advancing.copies(own.is_late)
+            shown.advancing.copies(own.is_late())
         } else {
-            own.bare.copies(own.is_late)
+            own.bare.copies(own.is_late())
         }
     }
 
     /// Decides about what was set aside of a side, whose packets were delivered so often.
     fn resolve(&mut self, side: usize, copies: usize) {
         let aside = std::mem::take(&mut self.sides[side].aside);
-        self.sides[side].is_late = false;
+        self.sides[side].latest = Delay::default();
         for (sighting, aside) in (2..).zip(aside) {
             // What comes after all deliveries of a packet was sent again.
             if (sighting - 1) % copies == 0 {
@@ -281,7 +298,7 @@ impl Repeats {
         if habit != Habit::Twice && !self.sides[side].is_most_again() {
             return;
         }
-        let copies = self.sides[side].advancing.copies(self.sides[side].is_late);
+        let copies = self.sides[side].advancing.copies(self.sides[side].is_late());
         for one in [0, 1] {
             if self.showing(one) == side {
                 // What was seen for the second time is open again: a host may have sent it again since.
@@ -343,11 +360,16 @@ impl Side {
         }
     }
 
-    fn set_aside(&mut self, sighting: usize, segment: &Segment<'_>, is_late: bool) {
+    fn set_aside(&mut self, sighting: usize, segment: &Segment<'_>, delay: Delay) {
         let aside = &mut self.aside[sighting.min(MOST_SIGHTINGS) - 2];
         aside.volume.add(Volume::of(segment));
         aside.payload += u64::from(segment.payload_len);
-        self.is_late |= is_late;
+        self.latest = self.latest.max(delay);
+    }
+
+    /// A part of what is set aside came late.
+    fn is_late(&self) -> bool {
+        self.latest == Delay::Late
     }
 
     /// True if something was set aside.
@@ -357,7 +379,7 @@ impl Side {
 
     /// True if most of its packets were delivered again soon, which no host does.
     fn is_most_again(&self) -> bool {
-        self.advancing.is_most_again() && !self.is_late
+        self.advancing.is_most_again() && !self.is_late()
     }
 
     /// True if its packets show how it is delivered.
@@ -368,7 +390,7 @@ impl Side {
 
 /// False for a segment that an honest host repeats at once, without any difference between the two.
 #[inline]
-fn advances(segment: &Segment<'_>) -> bool {
+pub(super) fn advances(segment: &Segment<'_>) -> bool {
     match segment.transport {
         Transport::Tcp { flags, .. } => segment.payload_len > 0 || flags & (flags::SYN | flags::FIN) != 0,
         Transport::Udp => true,

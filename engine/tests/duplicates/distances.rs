@@ -204,6 +204,25 @@ fn acknowledgements_that_a_host_repeats_many_times_are_counted_once_for_each_tim
 }
 
 #[test]
+fn what_a_near_host_retransmits_at_the_end_of_a_flow_is_counted() {
+    for (equal_acks, again) in [(3, 1), (10, 1), (40, 1), (0, 4), (0, 10)] {
+        let mut sent = download(40);
+        let (end, last) = sent.last().cloned().expect("packets");
+        sent.extend((0..equal_acks).map(|n| (end + n * 10_000, last.clone())));
+        let data: Vec<_> = sent.iter().filter(|one| one.1.len() > 1000).cloned().collect();
+        let retransmitted = data.into_iter().rev().take(again).rev();
+        sent.extend(retransmitted.map(|(time_ns, packet)| (time_ns + MS / 2, packet)));
+        let count = sent.len() as u64;
+        for background in [200, 0] {
+            let others = look_up_packets().take(background).flatten().map(|(at, packet)| (at, 0, packet));
+            let all = sent.iter().map(|(time_ns, packet)| (*time_ns, 0, packet.clone())).chain(others);
+            let expected = (count + 2 * background as u64, 0);
+            assert_eq!(counted_of_all(all.collect()), expected, "{equal_acks} and {again}, {background}");
+        }
+    }
+}
+
+#[test]
 fn a_few_packets_with_identifications_show_that_others_are_delivered_twice() {
     let mut packets: Vec<_> = look_ups_with_identifications().into_iter().take(60).collect();
     packets.extend(look_up_packets().take(3).flatten().map(|(at, packet)| (at + MS, 0, packet)));
