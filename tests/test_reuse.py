@@ -24,6 +24,7 @@ def test_one():
 def suite(tmp_path, monkeypatch):
     """Runs a test of its own; gives how often it has really run so far, and the last lines of pytest."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("PYTEST_DEBUG_TEMPROOT", str(tmp_path))
     names = {name: tmp_path / name for name in ("input", "count", "fails")}
     test = ROOT / "tests" / f"test_of_reuse_{tmp_path.name}.py"
     test.write_text(TEST.format(**names | {"input": f"tests/{test.name}"}))

@@ -85,6 +85,7 @@ def test_nothing_runs_beside_a_test_that_is_alone(tmp_path):
         "LOG": str(tmp_path / "log"),
         "PYTHONPATH": str(Path(__file__).parents[1]),
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "PYTEST_DEBUG_TEMPROOT": str(tmp_path),  # at its end it removes the folders of earlier runs
     }
     command = [
         sys.executable,
@@ -98,7 +99,7 @@ def test_nothing_runs_beside_a_test_that_is_alone(tmp_path):
         str(tmp_path),
     ]
     done = subprocess.run(
-        command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
     )
     assert "90 passed" in done.stdout, done.stdout + done.stderr
     assert "installed: ['by gw0', 'by gw1', 'by gw2']" in done.stdout
