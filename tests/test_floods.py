@@ -25,8 +25,8 @@ NAMES_BOUND = 2 * SMALL["max_names"] * 2 * MEAN_NAME_BYTES
 """Two tables, by client and by server; an entry and its slot in the table."""
 CLIENTS_BOUND = SMALL["max_flows"] * FLOW_BYTES + SMALL["max_names"] // 8 * 8 * MEAN_NAME_BYTES
 """An eighth of the names; each client receives eight public names."""
-NAT64_BOUND = SMALL["max_flows"] * FLOW_BYTES + NAMES_BOUND // 8 + SMALL["max_names"] // 8 * 256
-"""An eighth of the names; each network has a name, and four prefixes."""
+NAT64_BOUND = SMALL["max_flows"] * FLOW_BYTES + SMALL["max_names"] // 8 * (2 * MEAN_NAME_BYTES + 256)
+"""An eighth of the names, each in two tables; each network has four prefixes."""
 MACHINES_BOUND = SMALL["max_flows"] * FLOW_BYTES + 2 * SMALL["max_names"] // 8 * 512
 """An eighth of the names, by address and by hardware address, each with up to two names."""
 BOUNDS = {
