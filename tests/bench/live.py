@@ -1,4 +1,4 @@
-"""Packets lost in live capture: netmon beside tcpdump and ndpiReader, at rates that are stepped up.
+"""Packets lost in live capture: netmon beside tcpdump, ndpiReader and Suricata, at rates that are stepped up.
 
     python -m tests.bench.live [--packets 300000] [--rates 50000,100000,200000,400000,0]
                                [--mix enterprise] [--flow-packets 200] [--open-flows 3000]
@@ -6,7 +6,8 @@
 
 As root. A load is replayed into a veth pair in a namespace of its own for each run; 0 is as fast as
 possible. The sender has one core and the program the other. Those that are installed run: netmon with its
-kernel sieve and without, `tcpdump -w /dev/null` with a buffer as large as netmon's ring, and ndpiReader.
+kernel sieve and without, `tcpdump -w /dev/null` with a buffer as large as netmon's ring, ndpiReader, and
+Suricata (in Debian's backports) with a ring of that size, without rules, which writes flows, names and DNS.
 
 For each run, the table has what was sent, what the program says that it saw, what was lost, and what of that
 neither the kernel nor the program counts. CPU time is that of the program while packets arrive. The kernel
@@ -42,6 +43,14 @@ RATES = (50_000, 100_000, 200_000, 400_000, 0)
 WEB = "127.0.0.1:10979"
 CONFIG = f"web: {{listen: '{WEB}'}}\nstore: {{path: off}}\ncapture: "
 QUIET = "echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6"  # the kernel sends nothing of its own
+SURICATA = """%YAML 1.1
+---
+runmode: workers
+outputs:
+  - eve-log: {enabled: yes, filetype: regular, filename: eve.json, types: [dns, tls, quic, flow]}
+af-packet:
+  - """
+SURICATA_FRAME = 1600  # it is told the size of its ring in frames
 SETTLED_S = 0.5
 SIEVED_S = 12.0  # what was dropped by the sieve is counted by then
 LONGEST_S = 20.0
@@ -165,12 +174,24 @@ def read_ndpi(running: Running, _sent: int) -> tuple[int, int, int]:
     return int(seen), 0, 0
 
 
+def read_suricata(running: Running, _sent: int) -> tuple[int, int, int]:
+    """By what it says at its end: packets, with those that its ring had no room for."""
+    time.sleep(SETTLED_S)
+    running.end()
+    [(packets, dropped)] = re.findall(r"packets: (\d+), drops: (\d+)", running.log)
+    return int(packets) - int(dropped), int(dropped), 0
+
+
 def contenders(config: Path, ring_mib: int, workers: int) -> list[Contender]:
     """The programs that are installed."""
     capture = {"ring_mib": ring_mib, "workers": workers}
     config.write_text(CONFIG + json.dumps(capture) + "\n", encoding="utf-8")
     netmon = (*NETMON, "run", "-i", PORT, "--json", "--no-exit-code", "--config", str(config))
     tcpdump = ("tcpdump", "-n", "-i", PORT, "-B", str(ring_mib << 10), "-w", "/dev/null")
+    suricata = config.with_name("suricata.yaml")
+    ring = {"interface": PORT, "threads": 1, "cluster-id": 9, "tpacket-v3": True, "block-size": 1 << 20}
+    ring["ring-size"] = (ring_mib << 20) // SURICATA_FRAME
+    suricata.write_text(SURICATA + json.dumps(ring) + "\n", encoding="utf-8")
     candidates = [
         Contender("netmon", (*netmon, "--offload", "auto"), "watching", read_netmon),
         Contender("netmon, no sieve", (*netmon, "--offload", "off"), "watching", read_netmon),
@@ -181,8 +202,14 @@ def contenders(config: Path, ring_mib: int, workers: int) -> list[Contender]:
             "Running thread",
             read_ndpi,
         ),
+        Contender(
+            "suricata",
+            ("suricata", "-c", str(suricata), "--af-packet", "-S", "/dev/null", "-l", str(config.parent)),
+            "Engine started",
+            read_suricata,
+        ),
     ]
-    missing = {name for name in ("tcpdump", "ndpiReader") if not shutil.which(name)}
+    missing = {name for name in ("tcpdump", "ndpiReader", "suricata") if not shutil.which(name)}
     return [one for one in candidates if one.name not in missing]
 
 
