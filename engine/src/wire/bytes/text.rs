@@ -1,7 +1,15 @@
 //! Names as text that is unambiguous and safe to print.
 
-/// Appends one byte: printable ASCII unchanged, a backslash and all other bytes escaped as in RFC 4343, 2.1.
-pub fn push_escaped(text: &mut String, byte: u8) {
+/// Appends bytes: printable ASCII unchanged, a backslash and all other bytes escaped as in RFC 4343, 2.1.
+pub fn push_escaped(text: &mut String, bytes: &[u8]) {
+    let is_plain = |byte: &u8| matches!(byte, b'!'..=b'~') && *byte != b'\\';
+    match std::str::from_utf8(bytes) {
+        Ok(plain) if bytes.iter().all(is_plain) => text.push_str(plain),
+        _ => bytes.iter().for_each(|byte| push_byte(text, *byte)),
+    }
+}
+
+fn push_byte(text: &mut String, byte: u8) {
     match byte {
         b'\\' => text.push_str("\\\\"),
         b'!'..=b'~' => text.push(char::from(byte)),
@@ -17,9 +25,7 @@ pub fn push_escaped(text: &mut String, byte: u8) {
 /// The bytes as text, escaped.
 pub fn escaped(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
-    for &byte in bytes {
-        push_escaped(&mut text, byte);
-    }
+    push_escaped(&mut text, bytes);
     text
 }
 

@@ -7,6 +7,9 @@ use crate::wire::bytes::text::push_escaped;
 /// Maximum length of a name on the wire, including the length octets and the final zero (RFC 1035, 2.3.4).
 const MAX_NAME: usize = 255;
 
+/// Most names are no longer.
+const USUAL_NAME: usize = 32;
+
 /// A name has at most 127 labels and so needs no more pointers than that.
 const MAX_POINTERS: u32 = 127;
 
@@ -16,7 +19,7 @@ const MAX_POINTERS: u32 = 127;
 /// A pointer must point before all bytes from which the name has been read so far, so a name cannot loop.
 /// Octets and pointers are bounded, so a message full of pointers is cheap to parse.
 pub(super) fn read_name<'a>(message: &'a [u8], cursor: &mut Cursor<'a>) -> Result<String, Malformed> {
-    let mut text = String::new();
+    let mut text = String::with_capacity(USUAL_NAME);
     let mut octets = 1;
     let mut pointers = 0;
     let mut start = message.len().saturating_sub(cursor.rest().len());
@@ -56,12 +59,14 @@ pub(super) fn read_name<'a>(message: &'a [u8], cursor: &mut Cursor<'a>) -> Resul
 }
 
 fn push_label(text: &mut String, label: &[u8]) {
-    for &byte in label {
-        if byte == b'.' {
-            text.push('\\'); // part of the label
+    let start = text.len();
+    for (at, part) in label.split(|byte| *byte == b'.').enumerate() {
+        if at > 0 {
+            text.push_str("\\."); // part of the label
         }
-        push_escaped(text, byte.to_ascii_lowercase());
+        push_escaped(text, part);
     }
+    text[start..].make_ascii_lowercase();
 }
 
 #[cfg(test)]
