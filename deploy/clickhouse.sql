@@ -202,3 +202,15 @@ ENGINE = ReplacingMergeTree()
 PARTITION BY toDate(day)
 ORDER BY (sensor, run, period, vendor, key_id)
 TTL toDate(day) + INTERVAL 90 DAY;
+
+-- Commands that change the store: one after another.
+CREATE TABLE IF NOT EXISTS changes
+(
+    id String,
+    time_ns Int64,
+    is_over Nullable(Int64)
+)
+ENGINE = ReplacingMergeTree(time_ns)
+PARTITION BY toDate(intDiv(time_ns, 86400000000000))
+ORDER BY (id)
+TTL toDate(intDiv(time_ns, 86400000000000)) + INTERVAL 90 DAY;

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from itertools import islice
 from typing import Any, Protocol
 
 from netmon.errors import StoreError
+from netmon.store.clickhouse_turns import CHANGES, StoreTurns
 from netmon.store.dialect import CLICKHOUSE
 from netmon.store.rows import StoreRow
 from netmon.store.tables import TABLES, TABLES_OF_RUNS, Kind, StoreTable, Value
@@ -60,9 +61,10 @@ class ClickHouseStore:
     def __init__(self, connection: ClickHouseConnection, name: str) -> None:
         """Checks that the tables are there. `name` stands in messages."""
         self._connection = connection
+        self._turns = StoreTurns(self._select, self._execute, name)
         query = "SELECT table, name, type FROM system.columns WHERE database = currentDatabase()"
         there = {(table, column): kind for table, column, kind in _rows(connection.select(query, {}))}
-        for needed in TABLES:
+        for needed in (*TABLES, CHANGES):
             if not all(TYPES[one.kind] in there.get((needed.name, one.name), "") for one in needed.columns):
                 raise StoreError(
                     f"{name}: the table {needed.name} is missing, or has other columns: make the tables with "
@@ -77,21 +79,23 @@ class ClickHouseStore:
             by_table.setdefault(row.table, {})[row.values] = row
         for table, chosen in by_table.items():
             lines = (json.dumps(dict(zip(table.names, values, strict=True))) for values in chosen)
+            self._turns.go_on()
             self._connection.insert(table.name, "\n".join(lines).encode(), WRITE_SETTINGS)
 
     def select(self, query: str, values: Mapping[str, Any], /) -> Iterator[tuple[Any, ...]]:
         """The rows that a query gives; `:name` in it stands for a value."""
-        yield from _rows(self._connection.select(with_values(query, values), READ_SETTINGS))
+        self._turns.go_on()
+        yield from self._select(query, values)
 
     def changing(self) -> AbstractContextManager[None]:
-        """Nothing: ClickHouse has no transactions, so a change that failed has to be repeated."""
-        return nullcontext()
+        """No other command changes the store. There are no transactions: what failed has to be repeated."""
+        return self._turns.taken()
 
     erasing = changing
 
     def foreign_changes(self) -> int:
-        """0: ClickHouse does not say whether others have changed something."""
-        return 0
+        """A number that is another one after another command has changed the store."""
+        return self._turns.foreign()
 
     def among(self, name: str, values: Collection[str]) -> tuple[str, dict[str, Any]]:
         """The condition that a column has one of some values."""
@@ -101,7 +105,8 @@ class ClickHouseStore:
     def delete(self, table: str, condition: str, values: Mapping[str, Any]) -> int:
         """Deletes rows, also those that were replaced; returns how many others there were."""
         [(count,)] = self.select(f"SELECT count(*) FROM {table} WHERE {condition}", values)
-        self._connection.execute(f"DELETE FROM {table} WHERE {with_values(condition, values)}")
+        self._turns.go_on()
+        self._execute(f"DELETE FROM {table} WHERE {condition}", values)
         return int(count)
 
     def put(self, table: StoreTable, values: Sequence[Any]) -> None:
@@ -119,25 +124,24 @@ class ClickHouseStore:
         return next((int(one[1]) for one in found if one), None)
 
     def replace(self, runs: Iterable[tuple[str, str]], rows: Iterable[StoreRow]) -> None:
-        """Removes what is stored of runs, by sensor and name, and writes rows.
+        """Removes what is stored of runs, by sensor and name, and writes rows; within `changing`.
 
-        Without transactions, what fails half way has to be done again. Until then, runs that get no new rows
-        are there still.
+        Without transactions, what fails half way has to be done again. Until then something is missing, but
+        nothing is there twice. The records of runs, by which that is recognised, go last and come first.
         """
-        replaced = set(runs)
+        for sensor, run in runs:
+            for table in reversed(TABLES_OF_RUNS):
+                self._turns.go_on()
+                of_run = {"sensor": sensor, "run": run}
+                self._execute(f"DELETE FROM {table.name} WHERE sensor = :sensor AND run = :run", of_run)
         for some in _portions(rows):
-            again = {one for one in map(_run_of, some) if one in replaced}
-            for one in again:  # has rows with the same keys
-                self._remove_run(*one)
-            replaced -= again
             self.write(some)
-        for one in sorted(replaced):
-            self._remove_run(*one)
 
-    def _remove_run(self, sensor: str, run: str) -> None:
-        of_run = with_values("sensor = :sensor AND run = :run", {"sensor": sensor, "run": run})
-        for table in TABLES_OF_RUNS:
-            self._connection.execute(f"DELETE FROM {table.name} WHERE {of_run}")
+    def _select(self, query: str, values: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+        yield from _rows(self._connection.select(with_values(query, values), READ_SETTINGS))
+
+    def _execute(self, statement: str, values: Mapping[str, Any]) -> None:
+        self._connection.execute(with_values(statement, values))
 
     def close(self) -> None:
         """Closes the connection."""
@@ -148,13 +152,6 @@ def _portions(rows: Iterable[StoreRow]) -> Iterator[list[StoreRow]]:
     left = iter(rows)
     while some := list(islice(left, _ROWS_AT_ONCE)):
         yield some
-
-
-def _run_of(row: StoreRow) -> tuple[str, str] | None:
-    if row.table not in TABLES_OF_RUNS:
-        return None
-    sensor, run = (str(row.values[row.table.names.index(name)]) for name in ("sensor", "run"))
-    return sensor, run
 
 
 def _rows(lines: Iterable[bytes]) -> Iterator[tuple[Any, ...]]:

@@ -6,6 +6,7 @@ A row replaces the one with its key when parts are merged; until then queries as
 from __future__ import annotations
 
 from netmon.store.clickhouse import TYPES
+from netmon.store.clickhouse_turns import CHANGES
 from netmon.store.tables import RECORDS_OF_RUNS, TABLES, Kind, StoreTable
 
 DEFAULT_DAYS = 90
@@ -18,7 +19,8 @@ _HEADER = """\
 
 def make_ddl(days: int) -> str:
     """The statements that make all tables. Rows are kept for this many days; 0: for ever."""
-    return "\n".join([_HEADER, *(f"{make_clickhouse_table(table, days)};\n" for table in TABLES)])
+    tables = (*TABLES, CHANGES)
+    return "\n".join([_HEADER, *(f"{make_clickhouse_table(table, days)};\n" for table in tables)])
 
 
 def make_clickhouse_table(table: StoreTable, days: int) -> str:

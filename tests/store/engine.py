@@ -6,6 +6,7 @@ import signal
 
 from netmon.store.clickhouse import FORMAT
 from netmon.store.clickhouse_tables import make_clickhouse_table
+from netmon.store.clickhouse_turns import CHANGES
 from netmon.store.tables import TABLES
 
 
@@ -23,7 +24,7 @@ class Engine:
 
     def clear(self):
         """Makes empty tables without a time to live: the events of tests are old."""
-        for table in TABLES:
+        for table in (*TABLES, CHANGES):
             self._session.query(f"DROP TABLE IF EXISTS {table.name}")
             self._session.query(make_clickhouse_table(table, days=0))
 

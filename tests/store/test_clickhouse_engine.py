@@ -320,7 +320,7 @@ def test_a_value_stays_a_value(value):
     """Quotes, backslashes, colons and line ends of a value are no SQL."""
     store = ClickHouseStore.__new__(ClickHouseStore)
     store._connection = ENGINES[0]
-    assert list(store.select("SELECT :one, :two, :three", {"one": value, "two": None, "three": -7})) == [
+    assert list(store._select("SELECT :one, :two, :three", {"one": value, "two": None, "three": -7})) == [
         (value, None, -7)
     ]
 
