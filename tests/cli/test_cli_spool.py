@@ -26,7 +26,10 @@ def content(file):
 
 @pytest.mark.lab
 def test_a_spool_holds_what_the_store_holds(sensor, netmon, demo, tmp_path):
-    """A store that is filled from the spool equals the sensor's own: flows, runs, views, evidence."""
+    """A store that is filled from the spool equals the sensor's own, in which the same events change nothing.
+
+    Flows, runs, views and evidence.
+    """
     (tmp_path / "netmon.yaml").write_text(
         "sensor: {name: a}\nspool: {folder: spool}\n"
         "store: {path: kept/own.db}\nevidence: {folder: evidence}\n"
@@ -40,6 +43,8 @@ def test_a_spool_holds_what_the_store_holds(sensor, netmon, demo, tmp_path):
     assert done.returncode == 0, done.stderr
     totals, kinds = content(tmp_path / "kept" / "own.db")
     assert content(tmp_path / "other.db") == (totals, kinds)
+    assert netmon("store", "import", "--store", "kept/own.db", *files).returncode == 0
+    assert content(tmp_path / "kept" / "own.db") == (totals, kinds)
     assert totals.flows > 30
     assert all(kinds.values())
     datasets = {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from netmon.errors import NetmonError
+from netmon.errors import NetmonError, StoreError
 from netmon.outputs.lines import Lines
 from netmon.outputs.observer import Observer
 from netmon.outputs.spool import Spool
@@ -19,13 +19,16 @@ from netmon.store import queries
 from netmon.store.intake import Intake
 from netmon.store.levels import levels_of
 from netmon.store.queries import Scope
+from netmon.store.retention import Limit
 from netmon.store.sqlite import MEMORY, SqliteStore
+from netmon.store.writer import StoreWriter
 from netmon.streams.delivery import Delivery
 from netmon.streams.kafka_broker import KafkaBroker
 from netmon.streams.nats_broker import NatsBroker
 from netmon.streams.spool_reader import SpoolReader
 from tests.records import MOSCOW, START_NS, UNEXPECTED, classified
 from tests.store.conftest import lines_of
+from tests.store.test_staging import brought
 from tests.streams.servers import KafkaCluster, NatsServer, wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -125,6 +128,26 @@ def test_two_sensors_make_one_store(server, tmp_path):
     assert found(tmp_path / "fleet.db") == expected(*lines[0], *lines[1])
     assert found(tmp_path / "fleet.db")[1] == 2
     assert f"{3 * len(lines[0]):,} events collected, 0 messages left out" in log
+
+
+@pytest.mark.parametrize("share", [0.5, 1])
+def test_what_a_sensor_has_stored_itself_counts_once(server, tmp_path, share):
+    """Its store is filled from its stream as well, with events that are older and newer than the stored ones.
+
+    A capture of the same traffic, read after that, is refused.
+    """
+    broker, store = NatsBroker(server.url, SUBJECT), tmp_path / "own.db"
+    lines = lines_of_sensor(SENSORS[0], 0, 300)
+    writer = StoreWriter(store, Limit(), print)
+    for line in lines[: int(share * len(lines))]:
+        writer.write(line)
+    writer.close()
+    publish(broker, tmp_path / "spool", lines)
+    broker.close()
+    collect_all(f"{server.url}/{SUBJECT}", store)
+    assert found(store) == expected(*lines)
+    with pytest.raises(StoreError, match="300 of the flows are in the store already, from run cafe"):
+        brought(store, *(line.replace('"run":"cafe"', '"run":"a-capture"') for line in lines))
 
 
 def test_a_collector_that_is_killed_loses_nothing(server, tmp_path):
