@@ -203,7 +203,7 @@ def _refuse_machine(text: str, store: str | None) -> None:
     """
     if store is None:
         return
-    with opened_by_name(store, is_read_only=True) as reader:
+    with opened_by_name(store, is_read_only=True, tell=log) as reader:
         found = addresses_of(reader, text)
     if found:
         kind = "name" if as_mac(text) is None else "hardware address"

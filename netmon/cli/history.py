@@ -101,7 +101,7 @@ def history(
     if path is None:
         raise StoreError("there is no store: store.path is off; name one with --store")
     scope = period_of(since, until).scope(vendor)
-    with opened_by_name(path, is_read_only=True) as opened_store:
+    with opened_by_name(path, is_read_only=True, tell=log) as opened_store:
         if by is View.CLIENT:
             require_level(opened_store, scope, options.stored_level(settings, privacy))
         view = read_history(opened_store, scope, by.value)

@@ -185,7 +185,7 @@ def list_stored(
 
 def _named_store(name: str) -> NamedStore:
     """What a store says of itself. Raises StoreError."""
-    with opened_by_name(name, is_read_only=True) as reader:
+    with opened_by_name(name, is_read_only=True, tell=log) as reader:
         return NamedStore(
             name, levels_of(reader), reader.keep_days(), None if is_address(name) else Path(name)
         )

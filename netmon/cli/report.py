@@ -186,7 +186,7 @@ def _report_store(
         raise ReportError("the store is off (store.path): give capture files, or another store with --store")
     limits = [*_given("--store", store), *period.words, *_given("--vendor", asked.vendor)]
     words = ["netmon", "report", *limits, *_selecting(options), *_given("--privacy", options.privacy)]
-    with opened_by_name(path, is_read_only=True) as reader:
+    with opened_by_name(path, is_read_only=True, tell=log) as reader:
         selection = period.scope(asked.vendor)
         require_level(reader, selection, options.stored_level(settings, options.privacy))
         is_read = _write(reader, selection, known, asked, words, checks_of(words))

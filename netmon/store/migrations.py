@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 
 from netmon.errors import StoreError
-from netmon.store.connection import damaged
+from netmon.store.connection import SqliteConnection, damaged
 from netmon.store.judgements import identify
 from netmon.store.tables import COUNTED, COUNTS, FINDINGS, FLOWS, JUDGEMENTS, TABLES, StoreTable
 
@@ -86,6 +86,8 @@ def _judgement_number(text: str | None) -> int | None:
 STEPS: tuple[Callable[[], Iterator[str]], ...] = (_make_counts, _number_judgements)
 """The steps from each version of the schema, of which 1 is the first, to the next one."""
 VERSION = 1 + len(STEPS)
+UPDATE = "`netmon run` and `netmon store import` bring it up to date"
+"""What to do with an older file: whatever writes to it migrates it."""
 
 
 def migrate(connection: sqlite3.Connection, name: str) -> None:
@@ -108,10 +110,32 @@ def migrate(connection: sqlite3.Connection, name: str) -> None:
         raise
 
 
-def check(connection: sqlite3.Connection, name: str, *, is_complete: bool = False) -> int:
+def migrated_copy(connection: sqlite3.Connection, name: str) -> SqliteConnection:
+    """The current schema of an older file, which stays as it is, in a temporary one without a name.
+
+    Raises StoreError if there is no room for it, and sqlite3.Error for a damaged file.
+    """
+    copy = sqlite3.connect("", isolation_level=None, check_same_thread=False, factory=SqliteConnection)
+    try:
+        copy.execute("PRAGMA trusted_schema = OFF")
+        connection.backup(copy)
+        migrate(copy, name)
+    except sqlite3.OperationalError as error:
+        copy.close()
+        raise StoreError(
+            f"{name}: of an older netmon, and {error} in the temporary copy that would be read: name a "
+            f"folder with more room in SQLITE_TMPDIR; {UPDATE}"
+        ) from error
+    except BaseException:
+        copy.close()
+        raise
+    return copy
+
+
+def check(connection: sqlite3.Connection, name: str) -> int:
     """The version of the schema in a file; 0 if it is empty. Raises StoreError for one of another program.
 
-    `is_complete`: the schema must be the current one. Raises sqlite3.Error for a damaged file.
+    Raises sqlite3.Error for a damaged file.
     """
     [version] = connection.execute("PRAGMA user_version").fetchone()
     [application] = connection.execute("PRAGMA application_id").fetchone()
@@ -123,8 +147,6 @@ def check(connection: sqlite3.Connection, name: str, *, is_complete: bool = Fals
             f"{name}: written by a newer netmon (version {version} of its tables): use that one, or name "
             "another file for the store"
         )
-    if is_complete and version < VERSION:
-        raise StoreError(f"{name}: an empty store, or one of an older netmon: `netmon run` completes it")
     if version == VERSION and application == APPLICATION_ID:
         _check_tables(connection)
     return int(version)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -24,10 +24,12 @@ class Store(RunStore, ErasableStore, Protocol):
 
 
 @contextmanager
-def opened_by_name(name: str | Path, *, is_read_only: bool = False) -> Iterator[Store]:
-    """A store that a command uses. Raises StoreError."""
+def opened_by_name(
+    name: str | Path, *, is_read_only: bool = False, tell: Callable[[str], None] | None = None
+) -> Iterator[Store]:
+    """A store that a command uses. Raises StoreError. `tell`: as in `SqliteStore`."""
     if not is_address(str(name)):
-        with opened(Path(name), is_read_only=is_read_only) as store:
+        with opened(Path(name), is_read_only=is_read_only, tell=tell) as store:
             yield store
         return
     connection = HttpConnection(str(name), os.environ.get(PASSWORD, ""))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -98,13 +98,16 @@ def _describe_file(path: str) -> dict[str, Any]:
 
 
 @contextmanager
-def opened(path: Path | str, *, is_read_only: bool = False) -> Iterator[SqliteStore]:
+def opened(
+    path: Path | str, *, is_read_only: bool = False, tell: Callable[[str], None] | None = None
+) -> Iterator[SqliteStore]:
     """A store that a command uses. Raises StoreError in place of the errors of SQLite.
 
-    If its values are damaged, that is said in place of any error that follows from them.
+    If its values are damaged, that is said in place of any error that follows from them. `tell`: as in
+    `SqliteStore`.
     """
     try:
-        store = SqliteStore(path, is_read_only=is_read_only, wait_s=10)
+        store = SqliteStore(path, is_read_only=is_read_only, wait_s=10, tell=tell)
         try:
             yield store
         except WRONG_VALUE as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import groupby
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 from netmon.errors import StoreError, reason_of
 from netmon.store.connection import SqliteConnection, telling_damage
 from netmon.store.dialect import SQLITE
-from netmon.store.migrations import check, migrate
+from netmon.store.migrations import UPDATE, VERSION, check, migrate, migrated_copy
 from netmon.store.rows import StoreRow
 from netmon.store.tables import TABLES_OF_RUNS, StoreTable, Value
 
@@ -29,11 +29,19 @@ class SqliteStore:
 
     dialect = SQLITE
 
-    def __init__(self, path: Path | str, *, is_read_only: bool = False, wait_s: float | None = None) -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        is_read_only: bool = False,
+        wait_s: float | None = None,
+        tell: Callable[[str], None] | None = None,
+    ) -> None:
         """Opens the file, and makes or migrates its tables. Raises StoreError and sqlite3.Error.
 
         `wait_s`: how long a write waits for another program that has locked the file. A new file is its
-        user's alone, as are those that SQLite keeps beside it.
+        user's alone, as are those that SQLite keeps beside it. `tell`: if a file of an older netmon is only
+        read, a copy is migrated in its place, and this is told.
         """
         if not is_read_only and str(path) != MEMORY and not Path(path).exists():
             with suppress(OSError):  # SQLite says what is wrong
@@ -49,9 +57,11 @@ class SqliteStore:
         self._upserts: dict[str, str] = {}
         try:
             self._connection.execute("PRAGMA trusted_schema = OFF")  # a file may come from anyone
-            check(self._connection, str(path), is_complete=is_read_only)  # before anything is changed
+            version = check(self._connection, str(path))  # before anything is changed
             if not is_read_only:
                 self._prepare(str(path))
+            elif version < VERSION:
+                self._read_copy(str(path), version, tell)
         except BaseException:
             self._connection.close()
             raise
@@ -66,6 +76,16 @@ class SqliteStore:
         ):
             self._connection.execute(f"PRAGMA {pragma}")
         migrate(self._connection, name)
+
+    def _read_copy(self, name: str, version: int, tell: Callable[[str], None] | None) -> None:
+        """Reads a copy of an older file. Raises StoreError for an empty one, and without `tell`."""
+        if not version:
+            raise StoreError(f"{name}: empty: `netmon run` and `netmon read --store FILE` make a store of it")
+        if tell is None:
+            raise StoreError(f"{name}: of an older netmon: {UPDATE}")
+        tell(f"{name}: of an older netmon, so a temporary copy is read: {UPDATE}")
+        older, self._connection = self._connection, migrated_copy(self._connection, name)
+        older.close()
 
     def write(self, rows: Iterable[StoreRow]) -> None:
         """Writes rows in one transaction: all or none. What is stored already changes nothing."""

@@ -10,6 +10,7 @@ from netmon.report.gather import gather
 from netmon.store import queries
 from netmon.store.migrations import APPLICATION_ID, VERSION
 from netmon.store.queries import Scope
+from netmon.store.reading import opened
 from netmon.store.sqlite import SqliteStore
 from tests.report.recorded import CONDITIONS
 from tests.report.test_gather import flow, run
@@ -85,11 +86,61 @@ def test_events_that_come_again_change_nothing(migrated, stored):
     )
 
 
-def test_an_old_store_is_not_changed_by_a_reader(old):
-    """Who only reads says what to do, and leaves the file alone."""
-    with pytest.raises(StoreError, match="`netmon run` completes it"):
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_an_old_store_is_not_changed_by_a_reader(old, stored, mode):
+    """Who only reads has the same answers from a copy, and is told why; the file stays as it was."""
+    with sqlite3.connect(old) as connection:
+        connection.execute(f"PRAGMA journal_mode = {mode}")
+    connection.close()
+    before, told = old.read_bytes(), []
+    with opened(old, is_read_only=True, tell=told.append) as store:
+        assert answers(store, Scope()) == answers(stored, Scope())
+    assert old.read_bytes() == before
+    [line] = told
+    assert line.startswith(f"{old}: of an older netmon, so a temporary copy is read: `netmon run`")
+
+
+def test_a_copy_is_made_for_those_only_who_are_told(old):
+    """What asks again and again, such as a screen, says what to do."""
+    with pytest.raises(StoreError, match=r"of an older netmon: `netmon run` .* bring it up to date$"):
         SqliteStore(old, is_read_only=True)
-    assert sqlite3.connect(old).execute("PRAGMA user_version").fetchone() == (1,)
+
+
+def test_a_current_store_is_read_itself(old, migrated):
+    """Nothing is told."""
+    SqliteStore(old, is_read_only=True, tell=pytest.fail).close()
+
+
+def test_an_empty_file_is_no_old_store(tmp_path):
+    """There is nothing to migrate, and nothing is told but what makes a store."""
+    (tmp_path / "empty.db").touch()
+    with pytest.raises(StoreError, match=r"empty\.db: empty: `netmon run` and"):
+        SqliteStore(tmp_path / "empty.db", is_read_only=True, tell=pytest.fail)
+
+
+def test_a_copy_that_finds_no_room_is_one_clear_line(old, monkeypatch):
+    """It says where there may be more."""
+    monkeypatch.setattr("netmon.store.migrations.identify", None)
+    with (
+        pytest.raises(StoreError, match=r"of an older netmon, and .* in the temporary copy .* SQLITE_TMPDIR"),
+        opened(old, is_read_only=True, tell=lambda _line: None),
+    ):
+        pass
+
+
+def test_a_damaged_old_store_is_a_damaged_store(old):
+    """The copy fails on it, which is no want of room."""
+    with sqlite3.connect(old) as connection:
+        [page] = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'flows'").fetchone()
+    connection.close()
+    content = bytearray(old.read_bytes())
+    content[(page - 1) * 4096 : page * 4096] = b"\xff" * 4096
+    old.write_bytes(content)
+    with (
+        pytest.raises(StoreError, match="database disk image is malformed"),
+        opened(old, is_read_only=True, tell=lambda _line: None),
+    ):
+        pass
 
 
 def test_a_migration_that_fails_changes_nothing(old, monkeypatch):
