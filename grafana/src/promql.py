@@ -12,6 +12,7 @@ STEP = "${__interval_ms}ms"  # exact, where "$__interval" is rounded
 RATE = "$__rate_interval"
 NO_COUNTRY = "disputed|unknown|other"  # values of `country` that are not a country
 SENT, RECEIVED, FLOWS = "netmon_sent_bytes_total", "netmon_received_bytes_total", "netmon_flows_total"
+LOOKED_UP = "netmon_vendor_dns_queries_total"
 UNEXPECTED_SEEN = "netmon_unexpected_last_seen_timestamp_seconds"
 FORBIDDEN_SEEN = "netmon_forbidden_last_seen_timestamp_seconds"
 BUILD = "netmon_build_info"

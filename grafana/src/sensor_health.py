@@ -7,7 +7,19 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard
 from grafana.src import fields, frame, words
 from grafana.src.names import with_sensor
 from grafana.src.panels import NO_NAME, About, Panel, Query, bars, number, rows, trend
-from grafana.src.promql import BUILD, RANGE, alive, if_alive, increase, rate, replace, select, sensors
+from grafana.src.promql import (
+    BUILD,
+    FLOWS,
+    LOOKED_UP,
+    RANGE,
+    alive,
+    if_alive,
+    increase,
+    rate,
+    replace,
+    select,
+    sensors,
+)
 from grafana.src.verdict import silent
 
 BY_INTERFACE = "job, instance, interface"
@@ -33,6 +45,7 @@ def build() -> Dashboard:
             *_view(),
             frame.row("Blind spots"),
             *_blind_spots(),
+            _only_names(),
             frame.row("Tables and data"),
             *_tables(),
             _records(),
@@ -234,6 +247,23 @@ def _blind_spots() -> Iterator[Panel]:
         overrides=fields.hued(words.QUIC | {"negotiations": "negotiations"}),
         least_maximum=1,
     )
+
+
+def _only_names() -> Panel:
+    about = About(
+        "Names that were looked up without a flow",
+        "Vendors for whose names there were DNS queries in the time range, but no flow. Either the flows are "
+        "not seen or not recognised here, as behind a proxy or VPN, or there were none, as when names are "
+        "blocked, or a mail server only checks them.",
+        fields.COUNT,
+        width=24,
+        height=6,
+        empty="Every vendor whose names were looked up had a flow in this time range",
+    )
+    seen = f"{increase(FLOWS, by='vendor')} > 0"
+    queries = {"DNS queries": f"({increase(LOOKED_UP, by='vendor')} unless on (vendor) ({seen})) > 0"}
+    columns = {"DNS queries": [fields.decimals(0)]}
+    return rows(about, queries, ("vendor",), overrides=columns, by="DNS queries")
 
 
 def _tables() -> Iterator[Panel]:

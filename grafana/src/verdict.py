@@ -9,6 +9,7 @@ from grafana.src.promql import (
     FINDING,
     FLOWS,
     FORBIDDEN_SEEN,
+    LOOKED_UP,
     RANGE,
     SENT,
     UNEXPECTED_SEEN,
@@ -21,8 +22,8 @@ from grafana.src.promql import (
     sensors,
 )
 
-FORBIDDEN, UNEXPECTED, NOTICE, UNDECIDED, PARTLY, EXPECTED, NOTHING, DEAD, BLIND = (
-    "4", "3", "3.1", "2", "1.5", "1", "0", "-1", "-2",
+FORBIDDEN, UNEXPECTED, NOTICE, UNDECIDED, PARTLY, EXPECTED, ONLY_NAMES, NOTHING, DEAD, BLIND = (
+    "4", "3", "3.1", "2", "1.5", "1", "0.5", "0", "-1", "-2",
 )  # fmt: skip
 SENTENCES = {
     FORBIDDEN: ("Forbidden: a vendor was contacted against the policy", fields.WORST),
@@ -31,6 +32,10 @@ SENTENCES = {
     UNDECIDED: ("Undecided: none of the traffic could be judged", fields.WATCH),
     PARTLY: ("Nothing unexpected, but not everything could be judged", fields.WATCH),
     EXPECTED: ("As promised", fields.GOOD),
+    ONLY_NAMES: (
+        "No flow to a known vendor, but DNS queries for its names: see Sensor health",
+        fields.NEUTRAL,
+    ),
     NOTHING: ("No traffic of a known vendor: check the mirror port if you expect some", fields.NEUTRAL),
     DEAD: ("No sensor answers", fields.BAD),
     BLIND: ("Blind: no traffic reaches the sensors; see the runbook NoPackets", fields.BAD),
@@ -39,6 +44,7 @@ SENTENCES = {
 
 BASES = {
     EXPECTED: ("Good basis", fields.GOOD),
+    ONLY_NAMES: SENTENCES[ONLY_NAMES],
     NOTHING: SENTENCES[NOTHING],
     PARTLY: ("Poor basis", fields.WATCH),
     DEAD: SENTENCES[DEAD],
@@ -101,6 +107,7 @@ def _levels() -> dict[str, str]:
         DEAD: _dead(),
         BLIND: _blind(),
         EXPECTED: f"({_judged()} / {_flows()} >= {LEAST_JUDGED} and {sees} and {_judged()} > 0)",
+        ONLY_NAMES: f"({_flows()} == 0 and {sees} and {_round(increase(LOOKED_UP))} > 0)",
         NOTHING: f"({_flows()} == 0 and {sees})",
         UNDECIDED: f"({_judged()} == 0 and {_flows()} > 0)",
         PARTLY: f"count({select(BUILD)})",

@@ -10,7 +10,7 @@ from typing import Any
 from prometheus_client.metrics_core import Metric
 
 from netmon.encapsulations import describe
-from netmon.outputs.births import Births
+from netmon.outputs.births import Births, Labels
 from netmon.outputs.families import Families
 from netmon.records import ECH, ENCRYPTED_DNS, EVIDENCE, QUIC_VERSIONS, UNNAMED
 from netmon.signatures.model import SignatureSet
@@ -57,7 +57,9 @@ def engine_metrics(families: Families, births: Births, stats: Mapping[str, Any])
     yield counts("netmon_encrypted_dns_flows", dict.fromkeys(ENCRYPTED_DNS, 0) | stats["encrypted_dns"])
     yield family("netmon_other_flows", [((), stats["other_flows"])])
     yield family("netmon_dns_messages", [((), stats["dns_messages"])])
-    yield counts("netmon_vendor_dns_queries", stats["looked_up"])
+    queries: dict[Labels, int] = {(vendor,): count for vendor, count in stats["looked_up"].items()}
+    looked_up = births.shown("netmon_vendor_dns_queries", queries, 0)
+    yield family("netmon_vendor_dns_queries", looked_up.items(), "netmon_vendor_dns_queries")
     yield family("netmon_active_flows", [((), stats["live_flows"])])
     yield family("netmon_dns_names", [((), stats["dns_names"])])
     yield counts("netmon_evicted", stats["evicted"])

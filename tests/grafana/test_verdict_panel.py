@@ -82,6 +82,43 @@ def test_idle(database, shown):
     assert shown() == (0, "0 of 0 flows judged, 1 of 1 sensors report, view good")
 
 
+@pytest.fixture
+def only_names(database, tmp_path):
+    """The panel about names without a flow: the queries of each vendor, an hour after the beginning."""
+    [panel] = [one for one in targets() if one.panel["title"].startswith("Names that were looked up")]
+
+    def only_names():
+        with database.served(tmp_path) as server:
+            found = server.panel(panel, CHOSEN, HOUR)
+            return {one["metric"]["vendor"]: float(one["value"][1]) for one in found}
+
+    return only_names
+
+
+def look_up(sensor):
+    """Names of two vendors are looked up in the middle of the time range."""
+    sensor.run(1200)
+    sensor.stats["looked_up"] = {"acme": 7, "globex": 3}
+
+
+def test_names_that_were_looked_up_are_told_from_nothing(database, shown, only_names):
+    """As long as there is no flow of any vendor; Sensor health says which vendors it were."""
+    sensor = Sensor(database)
+    look_up(sensor)
+    sensor.run(3600)
+    assert shown() == (0.5, "0 of 0 flows judged, 1 of 1 sensors report, view good")
+    assert only_names() == {"acme": 7, "globex": 3}
+
+
+def test_a_vendor_with_flows_was_not_only_looked_up(database, shown, only_names):
+    """The verdict is about the flows, and Sensor health names the other vendor only."""
+    sensor = Sensor(database)
+    look_up(sensor)
+    work(sensor)
+    assert shown()[0] == 1
+    assert only_names() == {"globex": 3}
+
+
 def test_dead(database, shown):
     """Without any sensor the verdict is alarming, and says what to check."""
     work(Sensor(database), 1800)

@@ -49,6 +49,7 @@ def blind_spots(number: int) -> Iterator[Job]:
     if number % 4 == 0:
         yield fetch("dns.example.org", address=OTHER, port=853)
         yield {"query": FILES, "address": ROUTER}
+        yield {"query": FORBIDDEN, "address": ROUTER}  # its vendor is not contacted
         # The first query to a server has to look like one, so this is a truncated message.
         yield send_raw(bytes.fromhex("12340100000100000000000003777777"), "udp", 53)
     if number % 3 == 0:

@@ -87,7 +87,7 @@ def test_without_a_time_values_are_shown_at_once(clock):
 
 
 def test_whatever_flows_bring_into_being_is_born_at_zero(metrics, clock):
-    """Flows, bytes, undecided flows, round trips, findings, new destinations and rejected packets."""
+    """Flows, bytes, round trips, findings, new destinations, look-ups and rejected packets."""
 
     def page():
         return {
@@ -117,6 +117,7 @@ def test_whatever_flows_bring_into_being_is_born_at_zero(metrics, clock):
         "netmon_handshake_rtt_seconds_sum",
         "netmon_new_destinations_total",
         "netmon_rejected_packets_total",
+        "netmon_vendor_dns_queries_total",
     }
     assert not [key for key in first if key[0] in born and first[key]]
 
