@@ -22,7 +22,7 @@ from netmon.cli.summary_page import doubts_of
 from netmon.cli.terminal import json_stream, log
 from netmon.cli.views import View
 from netmon.config.settings import Config
-from netmon.errors import SourceError
+from netmon.errors import EventError, SourceError
 from netmon.language.language import Language
 from netmon.outputs import Output
 from netmon.outputs.clients_seen import ClientsSeen
@@ -132,7 +132,14 @@ class CaptureReading:
             if stop.is_asked and kept.replaces:
                 log("interrupted: what the store has of these files stays as it was")
             else:
-                kept.finish(self.stats, problems)
+                self._finish(kept, problems)
+
+    def _finish(self, kept: keeping.Kept, problems: list[str]) -> None:
+        """Stores the reading; if the store cannot hold its times, that is a problem besides the result."""
+        try:
+            kept.finish(self.stats, problems)
+        except EventError as error:
+            self.problems.append(f"{self._plan.store}: nothing was stored: {error}")
 
     def view(self, by: View) -> history.History:
         """The flows of the files, grouped."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from netmon.errors import LevelError, StoreError
+from netmon.errors import EventError, LevelError, StoreError
 from netmon.store.doubles import ComparedFlows, Run, find_doubles, refusal
 from netmon.store.intake import Intake
 from netmon.store.levels import RunLevels
@@ -41,7 +41,11 @@ class Kept(NamedTuple):
     commit: Callable[[], None]
 
     def finish(self, stats: Mapping[str, Any], problems: Sequence[str]) -> None:
-        """Completes the record, and stores it. Raises StoreError, and stores nothing, if flows are there."""
+        """Completes the record, and stores it.
+
+        Raises StoreError, and stores nothing, if flows are there; or EventError if a store cannot hold an
+        event.
+        """
         self.reading.finish(stats, problems)
         self.commit()
 
@@ -59,9 +63,10 @@ def kept_in(name: str | Path, under: ReadUnder, *, is_followed: bool = False) ->
         elif is_followed:
             intake, commit = Intake(_Followed(store, str(name), files.replaced), str(name)), _do_nothing
         else:
-            intake = Intake(stage, str(name))
+            intake = whole = _WholeIntake(stage, str(name))
 
             def commit() -> None:
+                whole.check()
                 with store.changing():
                     files.check_again()
                     _commit(store, str(name), stage, files.replaced, _READ_AGAIN)
@@ -84,6 +89,25 @@ def imported_into(name: str | Path) -> Iterator[Intake]:
 
 def _do_nothing() -> None:
     """Everything is stored already."""
+
+
+class _WholeIntake(Intake):
+    """Takes all events of a reading, which goes on if one cannot be stored."""
+
+    _problem: EventError | None = None
+
+    def write(self, line: str) -> None:
+        """Takes an event."""
+        if self._problem is None:
+            try:
+                super().write(line)
+            except EventError as error:
+                self._problem = error
+
+    def check(self) -> None:
+        """Raises EventError if an event cannot be stored."""
+        if self._problem is not None:
+            raise self._problem
 
 
 def _commit(store: Store, name: str, stage: Stage, replaced: Collection[Run], then: str) -> None:

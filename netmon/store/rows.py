@@ -91,6 +91,10 @@ def check_row(row: StoreRow) -> None:
             is_right = isinstance(value, str) and value in check.words
         else:
             is_right = _is_text(value) and check.form.match(str(value)) is not None
+        if not is_right and check.is_time and type(value) is int:
+            raise EventError(
+                f"{row.table.name}.{check.name} is {value}: a store has room for times from 1677 to 2262 only"
+            )
         if not is_right:
             raise EventError(
                 f"not an event that netmon writes: {row.table.name}.{check.name} is {value!r:.40}"
@@ -106,6 +110,7 @@ class _Check(NamedTuple):
     words: frozenset[str] | None
     form: re.Pattern[str]
     is_key: bool
+    is_time: bool
 
 
 @cache
@@ -115,7 +120,9 @@ def _checks(table: StoreTable) -> tuple[_Check, ...]:
     for column in table.columns:
         least, most = _range(column.name) if column.kind == "integer" else (None, 0)
         words, is_key = _WORDS.get(column.name), column.name in table.key
-        found.append(_Check(column.name, least, most, words, _FORMS.get(column.name, _ANY), is_key))
+        is_time = column.name in _DAYS or column.name.endswith("_ns")
+        form = _FORMS.get(column.name, _ANY)
+        found.append(_Check(column.name, least, most, words, form, is_key, is_time))
     return tuple(found)
 
 
@@ -258,7 +265,7 @@ def _run_rows(event: Event) -> Iterator[StoreRow]:
         "start_ns": time_ns(meaning["started"]),
         "end_ns": when_ns if phase == "end" else None,
         "privacy": conditions["privacy_level"],
-        "revision": 2 * when_ns + _PHASES[phase],
+        "revision": min(2 * when_ns, _MOST - 1) + _PHASES[phase],  # after 2116, only the end is newer
         "document": to_json(event),
         "since_ns": when_ns,
     }

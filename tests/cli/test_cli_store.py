@@ -6,6 +6,7 @@ import gzip
 import ipaddress
 import json
 import lzma
+import re
 import sqlite3
 import subprocess
 from collections import Counter
@@ -14,7 +15,9 @@ from itertools import chain
 import pytest
 
 from netmon import wiring
+from netmon.cli.exit_codes import ERROR, FOUND
 from netmon.config.settings import Config
+from netmon.days import DAY_NS
 from netmon.outputs.prometheus import Prometheus
 from netmon.signatures.match import compile_matcher
 from netmon.sources.files import FileSource
@@ -22,7 +25,9 @@ from netmon.store import queries
 from netmon.store.queries import Scope
 from netmon.store.sqlite import SqliteStore
 from netmon.verdict.subjects import Subjects
+from tests.craft.pcap import Frame, Interface, pcapng
 from tests.machine import need
+from tests.test_wrong_times import demo as demo_packets
 
 
 @pytest.fixture
@@ -79,6 +84,25 @@ def test_a_file_that_is_no_store_is_refused(netmon, demo, refused, tmp_path):
         connection.execute("CREATE TABLE mine (a)")
     connection.close()
     assert "another program" in refused("read", "--store", "other.db", demo)
+
+
+@pytest.mark.parametrize(("year", "is_stored"), [(2150, True), (2261, True), (2300, False), (2500, False)])
+def test_a_capture_of_any_time_gives_its_result(netmon, tmp_path, year, is_stored):
+    """pcapng has times that no store can hold: what was read is shown, and a line says what became of it."""
+    first_ns, later_ns = demo_packets()[0][0], int((year - 1970) * 365.2425 * DAY_NS)
+    frames = [Frame(time_ns - first_ns + later_ns, data) for time_ns, data in demo_packets()]
+    (tmp_path / "late.pcapng").write_bytes(pcapng(frames, [Interface("eth1", 1)]))
+    done = netmon("read", "--store", "flows.db", "--country", "DE", "late.pcapng")
+    assert done.returncode == FOUND
+    assert "4 flows of kaspersky (reputation) to Moscow" in done.stdout
+    line = "nothing was stored: judgements.day is .*: a store has room for times from 1677 to 2262 only"
+    found = re.search(f"^netmon: flows.db: {line}$", done.stderr, re.MULTILINE)
+    assert (found is None) is is_stored
+    assert ("37 flows: " in netmon("history", "--store", "flows.db").stdout) is is_stored
+    shown = netmon("read", "--by", "day", "late.pcapng")
+    assert (shown.returncode, "37 flows: " in shown.stdout) == (
+        (FOUND, True) if is_stored else (ERROR, False)
+    )
 
 
 def tshark_bytes(capture):

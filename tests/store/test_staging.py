@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from netmon.config.settings import Config
 from netmon.days import DAY_NS
-from netmon.errors import StoreError
+from netmon.errors import EventError, StoreError
 from netmon.outputs.observer import Observer
 from netmon.privacy import ADDRESS, NOTHING, PSEUDONYM, Privacy
 from netmon.signatures.folder import default_folder
@@ -79,6 +79,30 @@ def test_a_reading_replaces_at_its_end(path):
         assert (stored(path), kept.replaces) == (3, True)
     assert stored(path) == 3
     read(path, "a", flow(0))
+    assert stored(path) == 1
+
+
+@pytest.mark.parametrize("year", [2115, 2117, 2261])
+def test_the_end_of_a_run_is_its_latest_record_in_any_year(path, year):
+    """The revision of a run has no room for twice its time."""
+    time_ns = int((year - 1970) * 365.25 * DAY_NS)
+    with reading(path, "a", classified(start_ns=time_ns, last_ns=time_ns)) as kept:
+        kept.finish({**STATS, "first_ns": time_ns, "last_ns": time_ns + DAY_NS}, [])
+    with opened(path, is_read_only=True) as store:
+        [run] = queries.rows(store, "runs", Scope())
+    assert run["end_ns"] == (time_ns + DAY_NS) // 1000 * 1000
+
+
+def test_a_reading_that_no_store_can_hold_leaves_the_store_as_it_was(path):
+    """The other events of it are not stored either, and the reading itself goes on."""
+    read(path, "a", flow(0))
+    late_ns = 331 * 365 * DAY_NS
+    late = classified(start_ns=late_ns, last_ns=late_ns)
+    with (
+        pytest.raises(EventError, match="a store has room for times from 1677 to 2262 only"),
+        reading(path, "a", flow(1), late, flow(2)) as kept,
+    ):
+        kept.finish(STATS, [])
     assert stored(path) == 1
 
 
