@@ -81,10 +81,11 @@ def imported_into(name: str | Path) -> Iterator[Intake]:
     with opened_by_name(name) as store, staged(str(name)) as stage:
         try:
             yield Intake(stage, str(name), RunLevels(store))
+            with store.changing():
+                RunLevels(store).check_all(stage.store)  # another command may have stored the same run
+                _commit(store, str(name), stage, (), _LEFT_OUT)
         except LevelError as error:
             raise StoreError(f"{name}: {error}: {_LEFT_OUT}") from error
-        with store.changing():
-            _commit(store, str(name), stage, (), _LEFT_OUT)
 
 
 def _do_nothing() -> None:

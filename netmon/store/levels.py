@@ -84,6 +84,12 @@ class RunLevels:
                     f"{known}), and come as {STORED[level]} (level {level})"
                 )
 
+    def check_all(self, staged: Reader) -> None:
+        """As `check`, for what is staged: all rows of a run have one level."""
+        for table in (RUNS, FLOWS):
+            query = f"SELECT {', '.join(table.names)} FROM {table.name} GROUP BY sensor, run"
+            self.check(StoreRow(table, values) for values in staged.select(query, {}))
+
     def _level_of_run(self, run: Run, otherwise: int) -> int:
         """The level of a run; that of its first event if the store has nothing of it."""
         known = self._known.get(run)

@@ -40,8 +40,9 @@ class SqliteStore:
         """Opens the file, and makes or migrates its tables. Raises StoreError and sqlite3.Error.
 
         `wait_s`: how long a write waits for another program that has locked the file. A new file is its
-        user's alone, as are those that SQLite keeps beside it. `tell`: if a file of an older netmon is only
-        read, a copy is migrated in its place, and this is told.
+        user's alone, as are those that SQLite keeps beside it. `is_read_only`: all that is read is of one
+        moment. `tell`: if a file of an older netmon is only read, a copy is migrated in its place, and this
+        is told.
         """
         if not is_read_only and str(path) != MEMORY and not Path(path).exists():
             with suppress(OSError):  # SQLite says what is wrong
@@ -57,6 +58,10 @@ class SqliteStore:
         self._upserts: dict[str, str] = {}
         try:
             self._connection.execute("PRAGMA trusted_schema = OFF")  # a file may come from anyone
+            if is_read_only:
+                self._connection.execute(
+                    "BEGIN"
+                )  # all that is read is of one moment, whoever writes meanwhile
             version = check(self._connection, str(path))  # before anything is changed
             if not is_read_only:
                 self._prepare(str(path))

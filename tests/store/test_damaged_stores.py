@@ -6,6 +6,7 @@ import sqlite3
 import pytest
 
 from netmon.errors import StoreError
+from netmon.report.build import build
 from netmon.report.gather import gather
 from netmon.store.history import BY, as_json, read_history
 from netmon.store.kept import imported_into
@@ -14,6 +15,7 @@ from netmon.store.reading import opened
 from netmon.store.retention import Limit
 from netmon.store.sqlite import SqliteStore
 from tests.records import MOSCOW, UNEXPECTED, classified
+from tests.report.recorded import SIGNATURES
 from tests.store.conftest import lines_of
 from tests.store.test_store_writer import Written, written
 
@@ -26,7 +28,7 @@ def _read(path):
     with opened(path, is_read_only=True) as store:
         for by in BY:
             as_json(read_history(store, Scope(), by))
-        gather(store, Scope())
+        build(gather(store, Scope()), SIGNATURES, ["kaspersky"], [])
 
 
 def _import(path):
@@ -83,6 +85,24 @@ def test_a_damaged_value_is_named(path, statement, said):
         connection.execute(statement)
     connection.close()
     with pytest.raises(StoreError, match=said):
+        _read(path)
+
+
+def test_a_damaged_index_is_a_damaged_store(path):
+    """Queries read values from it, which may have other types there than in the table."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    [(columns,)] = connection.execute(
+        "SELECT substr(sql, instr(sql, '(')) FROM sqlite_master WHERE name = 'flows_by_day'"
+    )
+    connection.execute("CREATE TABLE others AS SELECT * FROM flows")
+    connection.execute("UPDATE others SET start_ns = x'00'")
+    connection.execute(f"CREATE INDEX of_others ON others {columns}")
+    roots = dict(connection.execute("SELECT name, rootpage FROM sqlite_master"))
+    connection.execute("PRAGMA writable_schema = ON")
+    for name, other in (("flows_by_day", "of_others"), ("of_others", "flows_by_day")):
+        connection.execute("UPDATE sqlite_master SET rootpage = ? WHERE name = ?", (roots[other], name))
+    connection.close()
+    with pytest.raises(StoreError, match=r"damaged: row 1 missing from index .*: restore"):
         _read(path)
 
 

@@ -239,6 +239,35 @@ def test_a_run_has_clients_of_one_level(path, levels):
         assert (levels_of(store), stored(path)) == ((levels[0],), 3)
 
 
+@pytest.mark.parametrize("levels", [(NOTHING, ADDRESS), (ADDRESS, NOTHING)])
+def test_a_run_that_another_import_has_stored_meanwhile_keeps_its_level(path, levels):
+    """The level is looked at once more when the rows are stored."""
+    first, second = (lines_of(*map(flow, range(3)), level=level) for level in levels)
+    brought(path)
+
+    def bring_late():
+        with imported_into(path) as intake:
+            for line in second:
+                intake.write(line)
+            intake.flush()
+            brought(path, *first)
+
+    with pytest.raises(StoreError, match=r"cafe of .*: nothing was stored"):
+        bring_late()
+    with opened(path, is_read_only=True) as store:
+        assert (levels_of(store), stored(path)) == ((levels[0],), 3)
+
+
+def test_what_is_read_is_of_one_moment(path):
+    """A report asks many questions, and a sensor writes meanwhile."""
+    brought(path, *run_lines("a", range(3)))
+    with opened(path, is_read_only=True) as store:
+        assert store.value("SELECT count(*) FROM flows") == 3
+        brought(path, *run_lines("b", range(3, 9)))
+        assert store.value("SELECT count(*) FROM flows") == 3
+    assert stored(path) == 9
+
+
 def test_the_same_flows_twice_in_one_import_are_refused(path):
     """Two files of events, in one command."""
     with pytest.raises(StoreError, match="nothing was stored"):
