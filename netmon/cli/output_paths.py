@@ -36,7 +36,10 @@ def check_kinds(settings: Config, environment: Mapping[str, str]) -> None:
     if events is not None and _head(events) == _DATABASE:
         raise ConfigError(f"{where}events.file: {events} is a database: name another file")
     if store is not None and _head(store) not in (b"", _DATABASE):
-        raise ConfigError(f"{where}store.path: {store} is a file of another program: name another file")
+        raise ConfigError(
+            f"{where}store.path: {store} is a file of another program, or a store whose beginning is "
+            "damaged: name another file, or move this one away"
+        )
     for key, folder in _folders(settings, environment):
         there = _nearest(folder)
         if not there.is_dir():

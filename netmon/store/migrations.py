@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 
 from netmon.errors import StoreError
-from netmon.store.connection import SqliteConnection, damaged
+from netmon.store.connection import NO_DATABASE, SqliteConnection, damaged
 from netmon.store.judgements import identify
 from netmon.store.tables import COUNTED, COUNTS, FINDINGS, FLOWS, JUDGEMENTS, TABLES, StoreTable
 
@@ -141,7 +141,7 @@ def check(connection: sqlite3.Connection, name: str) -> int:
     [application] = connection.execute("PRAGMA application_id").fetchone()
     [tables] = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if application != APPLICATION_ID and tables:
-        raise StoreError(f"{name}: a database of another program: name another file for the store")
+        raise StoreError(f"{name}: {NO_DATABASE}")
     if version > VERSION:
         raise StoreError(
             f"{name}: written by a newer netmon (version {version} of its tables): use that one, or name "

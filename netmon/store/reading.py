@@ -20,6 +20,7 @@ from netmon.privacy import Privacy
 from netmon.privacy.shown_filter import shown_filter
 from netmon.records import ClassifiedFlow, DnsRecord
 from netmon.signatures.model import SignatureSet
+from netmon.store.connection import NO_DATABASE
 from netmon.store.examination import WRONG_VALUE, examine
 from netmon.store.intake import RowWriter
 from netmon.store.rows import StoreRow
@@ -118,6 +119,8 @@ def opened(
         finally:
             store.close()
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
+            raise StoreError(f"{path}: {NO_DATABASE}") from error
         raise StoreError(f"{path}: {error}: name a file that can be used as a store") from error
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from netmon.errors import StoreError, reason_of
-from netmon.store.connection import SqliteConnection, telling_damage
+from netmon.store.connection import SqliteConnection, begins_as_database, no_database, telling_damage
 from netmon.store.dialect import SQLITE
 from netmon.store.migrations import UPDATE, VERSION, check, migrate, migrated_copy
 from netmon.store.rows import StoreRow
@@ -44,9 +44,8 @@ class SqliteStore:
         moment. `tell`: if a file of an older netmon is only read, a copy is migrated in its place, and this
         is told.
         """
-        if not is_read_only and str(path) != MEMORY and not Path(path).exists():
-            with suppress(OSError):  # SQLite says what is wrong
-                os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+        if not is_read_only and str(path) not in (MEMORY, TEMPORARY):
+            _prepare_file(Path(path))
         self._connection = sqlite3.connect(
             _uri_to_read(Path(path)) if is_read_only else path,
             uri=is_read_only,
@@ -188,6 +187,15 @@ class SqliteStore:
         if known is None:
             known = self._upserts[table.name] = make_upsert(table)
         return known
+
+
+def _prepare_file(path: Path) -> None:
+    """Makes the file if there is none. Raises sqlite3.Error for one that is no database."""
+    with suppress(OSError):  # SQLite says what is wrong
+        if not path.exists():
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+        elif not begins_as_database(path):
+            raise no_database()
 
 
 def _uri_to_read(path: Path) -> str:

@@ -19,6 +19,7 @@ from netmon.days import DAY_S
 from netmon.errors import EventError, StoreError, reason_of
 from netmon.file_version import FileVersion, file_version
 from netmon.state_file import MAX_DAMAGED, set_aside
+from netmon.store.connection import NO_DATABASE, begins_as_database
 from netmon.store.intake import parse_line
 from netmon.store.migrations import APPLICATION_ID
 from netmon.store.pending import Pending
@@ -35,8 +36,6 @@ _EVERY_S = 0.5
 _TIDY_EVERY_S = 60.0
 _TIDY_FOR_S = 0.05
 _END_WITHIN_S = 5.0
-_MAGIC = b"SQLite format 3\0"
-_OTHER = "a file of another program: name another file for the store"
 _HEAD_BYTES, _ID_AT = 100, 68
 """The header of a file of SQLite, and where the identifier of the program is in it."""
 _SIDE_FILES = ("-wal", "-shm")
@@ -158,14 +157,12 @@ class StoreWriter:
             self._log(f"{self._path}: was moved or removed, and is made again")
             self._store.complete_file()
             self._close()
-        if self._store is not None and not _begins_as_database(self._path):
+        if self._store is not None and not begins_as_database(self._path):
             self.errors["damaged"] += 1
             self._close()
             self._set_aside()
             there = None
         if self._store is None:
-            if there is not None and there[:2] != self._identity and not _begins_as_database(self._path):
-                raise StoreError(f"{self._path}: {_OTHER}")  # SQLite would overwrite a short one
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if there is None:
                 for suffix in _SIDE_FILES:  # of a file that is gone: they belong to no other
@@ -198,7 +195,7 @@ class StoreWriter:
             return
         was_written, self.is_written = self.is_written, False
         if was_written:
-            reason = _OTHER if problem == "damaged" else _reason(error).removeprefix(f"{self._path}: ")
+            reason = NO_DATABASE if problem == "damaged" else _reason(error).removeprefix(f"{self._path}: ")
             self._log(f"{self._path}: {reason}; until it can be written, records wait in memory")
 
     def _recover(self) -> None:
@@ -214,11 +211,13 @@ class StoreWriter:
         if (file_version(self._path) or (0, 0))[:2] == self._identity:
             return True
         try:
+            if not begins_as_database(self._path):
+                return False
             with self._path.open("rb") as stream:
                 head = stream.read(_HEAD_BYTES)
         except OSError:
             return False
-        return head.startswith(_MAGIC) and head[_ID_AT:].startswith(APPLICATION_ID.to_bytes(4, "big"))
+        return head[_ID_AT:].startswith(APPLICATION_ID.to_bytes(4, "big"))
 
     def _set_aside(self) -> None:
         """Renames a damaged file, so that a new one takes its place."""
@@ -247,14 +246,6 @@ def _why_not_renamed(error: OSError) -> str:
     if isinstance(error, FileExistsError):
         return f"{MAX_DAMAGED} damaged ones are there already"
     return reason_of(error)
-
-
-def _begins_as_database(path: Path) -> bool:
-    """False if the file was overwritten, which SQLite does not notice once it has read its pages."""
-    if path.is_fifo():
-        return False  # opening it would wait for its other end
-    with path.open("rb") as stream:
-        return stream.read(len(_MAGIC)) in (b"", _MAGIC)
 
 
 def find_problem(error: Exception) -> StoreProblem:

@@ -8,6 +8,7 @@ import pytest
 from netmon.errors import StoreError
 from netmon.report.build import build
 from netmon.report.gather import gather
+from netmon.store.connection import NO_DATABASE
 from netmon.store.history import BY, as_json, read_history
 from netmon.store.kept import imported_into
 from netmon.store.queries import Scope
@@ -68,6 +69,37 @@ def test_a_damaged_schema_is_a_damaged_store(path, written, before, after):
     it.writer.close()
     assert (it.writer.errors["damaged"], len(it.log)) == (1, 1)
     assert (path.parent / "flows.db.damaged").is_file()
+
+
+@pytest.mark.parametrize("place", [3, 68])
+def test_a_damaged_beginning_may_also_be_another_programs(path, written, place):
+    """The first bytes, or those that name netmon: both are said, with what to do, and nothing is changed."""
+    content = bytearray(path.read_bytes())
+    content[place] ^= 0xFF
+    path.write_bytes(content)
+    for use in (_read, _import):
+        with pytest.raises(StoreError) as raised:
+            use(path)
+        assert str(raised.value) == f"{path}: {NO_DATABASE}"
+    it = Written(path)
+    it.write()
+    it.wait(lambda: it.writer.errors.total() > 1, "it was tried twice")
+    it.writer.close()
+    [line] = it.log
+    assert line == f"{path}: {NO_DATABASE}; until it can be written, records wait in memory"
+    assert path.read_bytes() == content
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("content", [b"x", b"xy", b"SQLite format 3", b"x" * 100])
+def test_no_short_file_is_overwritten(tmp_path, content):
+    """SQLite would make a database of some."""
+    path = tmp_path / "notes.txt"
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match="a file of another program"):
+        _import(path)
+    assert path.read_bytes() == content
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
 
 
 @pytest.mark.parametrize(

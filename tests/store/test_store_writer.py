@@ -16,6 +16,7 @@ import pytest
 from netmon.errors import StoreError
 from netmon.store import queries
 from netmon.store import writer as writer_module
+from netmon.store.connection import NO_DATABASE
 from netmon.store.queries import Scope
 from netmon.store.retention import Limit
 from netmon.store.sqlite import SqliteStore
@@ -224,7 +225,7 @@ def test_another_programs_file_is_left_alone(written, tmp_path, content):
     assert path.read_bytes() == content
     assert [one.name for one in tmp_path.iterdir()] == [path.name]
     [line] = it.log
-    assert line.startswith(f"{path}: a file of another program: name another file for the store")
+    assert line.startswith(f"{path}: {NO_DATABASE}; until")
     assert not it.writer.is_written
 
 
@@ -286,7 +287,7 @@ def test_another_programs_database_is_left_alone(written, tmp_path):
     it.writer.close()
     assert path.read_bytes() == before
     [line] = it.log
-    assert line.startswith(f"{path}: a database of another program")
+    assert line.startswith(f"{path}: {NO_DATABASE}; until")
 
 
 @contextmanager
