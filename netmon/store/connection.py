@@ -9,14 +9,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 NO_DATABASE = (
     "a file of another program, or a store whose beginning is damaged: name another file, or move this one "
     "away and restore a copy"
 )
-_MAGIC = b"SQLite format 3\0"
+MAGIC = b"SQLite format 3\0"
 
 
 class SqliteConnection(sqlite3.Connection):
@@ -47,17 +46,6 @@ def damaged(message: str) -> sqlite3.DatabaseError:
     error = sqlite3.DatabaseError(message)
     error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
     return error
-
-
-def begins_as_database(path: Path) -> bool:
-    """False if a file is of something else, or was overwritten. True for an empty one. Raises OSError.
-
-    SQLite makes a database of a file that is shorter than its header, and looks at it once only.
-    """
-    if path.is_fifo():
-        return False  # opening it would wait for its other end
-    with path.open("rb") as stream:
-        return stream.read(len(_MAGIC)) in (b"", _MAGIC)
 
 
 def no_database() -> sqlite3.DatabaseError:

@@ -6,14 +6,15 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from netmon.errors import StoreError, reason_of
-from netmon.store.connection import SqliteConnection, begins_as_database, no_database, telling_damage
+from netmon.store.connection import SqliteConnection, telling_damage
 from netmon.store.dialect import SQLITE
+from netmon.store.held_file import HeldFile
 from netmon.store.migrations import UPDATE, VERSION, check, migrate, migrated_copy
 from netmon.store.rows import StoreRow
 from netmon.store.tables import TABLES_OF_RUNS, StoreTable, Value
@@ -44,17 +45,13 @@ class SqliteStore:
         moment. `tell`: if a file of an older netmon is only read, a copy is migrated in its place, and this
         is told.
         """
-        if not is_read_only and str(path) not in (MEMORY, TEMPORARY):
-            _prepare_file(Path(path))
-        self._connection = sqlite3.connect(
-            _uri_to_read(Path(path)) if is_read_only else path,
-            uri=is_read_only,
-            timeout=_WAIT_S if wait_s is None else wait_s,
-            isolation_level=None,
-            check_same_thread=False,
-            factory=SqliteConnection,
-        )
+        self.file = None if is_read_only or str(path) in (MEMORY, TEMPORARY) else HeldFile(Path(path))
         self._upserts: dict[str, str] = {}
+        try:
+            self._connection = _connect(path, is_read_only, wait_s)
+        except BaseException:
+            self._close_file()
+            raise
         try:
             self._connection.execute("PRAGMA trusted_schema = OFF")  # a file may come from anyone
             if is_read_only:
@@ -67,7 +64,7 @@ class SqliteStore:
             elif version < VERSION:
                 self._read_copy(str(path), version, tell)
         except BaseException:
-            self._connection.close()
+            self.close()
             raise
 
     def _prepare(self, name: str) -> None:
@@ -80,6 +77,8 @@ class SqliteStore:
         ):
             self._connection.execute(f"PRAGMA {pragma}")
         migrate(self._connection, name)
+        if self.file is not None:
+            self.file.note_log()
 
     def _read_copy(self, name: str, version: int, tell: Callable[[str], None] | None) -> None:
         """Reads a copy of an older file. Raises StoreError for an empty one, and without `tell`."""
@@ -180,7 +179,14 @@ class SqliteStore:
 
     def close(self) -> None:
         """Closes the file; what was written is in it."""
-        self._connection.close()
+        try:
+            self._connection.close()
+        finally:
+            self._close_file()
+
+    def _close_file(self) -> None:
+        if self.file is not None:
+            self.file.close()
 
     def _upsert(self, table: StoreTable) -> str:
         known = self._upserts.get(table.name)
@@ -189,13 +195,15 @@ class SqliteStore:
         return known
 
 
-def _prepare_file(path: Path) -> None:
-    """Makes the file if there is none. Raises sqlite3.Error for one that is no database."""
-    with suppress(OSError):  # SQLite says what is wrong
-        if not path.exists():
-            os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
-        elif not begins_as_database(path):
-            raise no_database()
+def _connect(path: Path | str, is_read_only: bool, wait_s: float | None) -> sqlite3.Connection:
+    return sqlite3.connect(
+        _uri_to_read(Path(path)) if is_read_only else path,
+        uri=is_read_only,
+        timeout=_WAIT_S if wait_s is None else wait_s,
+        isolation_level=None,
+        check_same_thread=False,
+        factory=SqliteConnection,
+    )
 
 
 def _uri_to_read(path: Path) -> str:

@@ -19,7 +19,8 @@ from netmon.days import DAY_S
 from netmon.errors import EventError, StoreError, reason_of
 from netmon.file_version import FileVersion, file_version
 from netmon.state_file import MAX_DAMAGED, set_aside
-from netmon.store.connection import NO_DATABASE, begins_as_database
+from netmon.store.connection import MAGIC, NO_DATABASE
+from netmon.store.held_file import LOG
 from netmon.store.intake import parse_line
 from netmon.store.migrations import APPLICATION_ID
 from netmon.store.pending import Pending
@@ -38,7 +39,7 @@ _TIDY_FOR_S = 0.05
 _END_WITHIN_S = 5.0
 _HEAD_BYTES, _ID_AT = 100, 68
 """The header of a file of SQLite, and where the identifier of the program is in it."""
-_SIDE_FILES = ("-wal", "-shm")
+_SIDE_FILES = (LOG, "-shm")
 _CODES: dict[int, StoreProblem] = {
     sqlite3.SQLITE_FULL: "full",
     sqlite3.SQLITE_BUSY: "locked",
@@ -152,24 +153,33 @@ class StoreWriter:
 
     def _open(self) -> SqliteStore:
         """The open store; opened again if its file was moved or removed. Raises the errors of opening it."""
-        there = file_version(self._path)
-        if self._store is not None and (there is None or there[:2] != self._identity):
-            self._log(f"{self._path}: was moved or removed, and is made again")
-            self._store.complete_file()
-            self._close()
-        if self._store is not None and not begins_as_database(self._path):
-            self.errors["damaged"] += 1
-            self._close()
-            self._set_aside()
-            there = None
+        if self._store is not None:
+            self._check_files(self._store)
         if self._store is None:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if there is None:
+            if file_version(self._path) is None:
                 for suffix in _SIDE_FILES:  # of a file that is gone: they belong to no other
                     Path(f"{self._path}{suffix}").unlink(missing_ok=True)
             self._store = SqliteStore(self._path)
             self._identity = (file_version(self._path) or (0, 0))[:2]
         return self._store
+
+    def _check_files(self, store: SqliteStore) -> None:
+        """Closes the store if its file, or the log beside it, is no longer what it was."""
+        if store.file is None:
+            return
+        if not store.file.is_in_place:
+            self._log(f"{self._path}: was moved or removed, and is made again")
+            store.complete_file()
+            self._close()
+        elif not store.file.is_database:
+            self.errors["damaged"] += 1
+            self._close()
+            self._set_aside()
+        elif not store.file.has_log:
+            self._log(f"{self._path}{LOG}: was moved or removed; what was in it is in the store")
+            store.complete_file()
+            self._close()
 
     def _close(self) -> None:
         if self._store is not None:
@@ -211,13 +221,13 @@ class StoreWriter:
         if (file_version(self._path) or (0, 0))[:2] == self._identity:
             return True
         try:
-            if not begins_as_database(self._path):
+            if not self._path.is_file():  # opening a pipe would wait for its other end
                 return False
             with self._path.open("rb") as stream:
                 head = stream.read(_HEAD_BYTES)
         except OSError:
             return False
-        return head[_ID_AT:].startswith(APPLICATION_ID.to_bytes(4, "big"))
+        return head.startswith(MAGIC) and head[_ID_AT:].startswith(APPLICATION_ID.to_bytes(4, "big"))
 
     def _set_aside(self) -> None:
         """Renames a damaged file, so that a new one takes its place."""

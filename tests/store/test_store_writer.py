@@ -28,6 +28,11 @@ from tests.store.conftest import lines_of
 ROOT = Path(__file__).parents[2]
 NO_LIMIT = Limit()
 CRASHES, SIDE_BY_SIDE = 100, 4
+OTHER_PROGRAM = """import sqlite3, sys
+with sqlite3.connect(sys.argv[1]) as connection:
+    connection.execute("DELETE FROM flows WHERE day < 0")
+connection.close()
+"""
 
 
 class Written:
@@ -260,6 +265,49 @@ def test_a_file_that_was_moved_is_made_again(written):
     assert it.log == [f"{it.path}: was moved or removed, and is made again"]
     it.path = moved
     assert it.stored() == 3
+
+
+def test_another_program_may_write_to_the_store_as_well(written):
+    """It is not the last one to close it, so the log into which the writer goes on writing stays."""
+    it = written()
+    it.write(2)
+    it.wait(lambda: it.stored() == 2, "two flows are stored")
+    time.sleep(1.2)  # the writer looks at its file twice a second
+    log = it.path.with_name("flows.db-wal")
+    before = log.stat().st_ino
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", OTHER_PROGRAM, it.path], check=True)
+        it.write(2)
+    it.wait(lambda: it.stored() == 6, "all flows are stored")
+    assert log.stat().st_ino == before
+    assert it.log == []
+
+
+def test_an_emptied_file_is_a_damaged_one(written):
+    """What SQLite remembers of it would hide that for long; flows that come later are in a new one."""
+    it = written()
+    it.write(300)
+    it.wait(lambda: it.stored() == 300, "the flows are stored")
+    os.truncate(it.path, 0)
+    it.wait(lambda: it.log, "the damage is noticed")
+    assert it.log == [
+        f"{it.path}: damaged; renamed to {it.path}.damaged; what it held is no longer in reports"
+    ]
+    it.write(2)
+    it.wait(lambda: it.stored() == 2, "further flows are stored")
+
+
+def test_a_log_that_was_removed_is_not_written_on(written):
+    """What was in it is in the file then, and later flows are in a new log."""
+    it = written()
+    it.write(3)
+    it.wait(lambda: it.stored() == 3, "three flows are stored")
+    log = it.path.with_name("flows.db-wal")
+    log.unlink()
+    it.wait(lambda: it.log, "the writer notices")
+    assert it.log == [f"{log}: was moved or removed; what was in it is in the store"]
+    it.write(2)
+    it.wait(lambda: it.stored() == 5, "all flows are stored")
 
 
 def test_a_pipe_in_place_of_the_file_is_waited_out(written):
