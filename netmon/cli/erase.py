@@ -31,6 +31,7 @@ from netmon.privacy.identification_log import user
 from netmon.privacy.key_file import read_all_keys
 from netmon.privacy.levels import CLIENT, COUNTED, Pseudonyms
 from netmon.privacy.periods import PERIODS, period_name
+from netmon.state_file import damaged_files
 from netmon.store.address import is_address
 from netmon.store.erasure import counting_periods, days_of_flows, erase_clients
 from netmon.store.history import day_text
@@ -170,6 +171,9 @@ def _erase_from_store(
             f"{path}: in use, so what was erased stays in {path}-wal until netmon has written more, or is "
             "restarted"
         )
+    if not is_address(path):
+        for file in damaged_files(Path(path)):
+            log(f"{file}: damaged, so nothing is erased from it: remove it")
     for name in erased.evidence if settings.evidence.folder is None else ():
         log(f"evidence of these flows: remove it with `netmon evidence erase DIR/{name}`")
     return erased.flows

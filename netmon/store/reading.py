@@ -23,6 +23,7 @@ from netmon.signatures.model import SignatureSet
 from netmon.store.connection import NO_DATABASE
 from netmon.store.examination import WRONG_VALUE, examine
 from netmon.store.intake import RowWriter
+from netmon.store.problems import WAYS_OUT, find_problem
 from netmon.store.rows import StoreRow
 from netmon.store.sqlite import SqliteStore
 
@@ -121,7 +122,7 @@ def opened(
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
             raise StoreError(f"{path}: {NO_DATABASE}") from error
-        raise StoreError(f"{path}: {error}: name a file that can be used as a store") from error
+        raise StoreError(f"{path}: {error}: {WAYS_OUT[find_problem(error)]}") from error
 
 
 class RunStore(RowWriter, Protocol):

@@ -13,7 +13,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from netmon.days import DAY_S
 from netmon.errors import EventError, StoreError, reason_of
@@ -24,12 +24,9 @@ from netmon.store.held_file import LOG
 from netmon.store.intake import parse_line
 from netmon.store.migrations import APPLICATION_ID
 from netmon.store.pending import Pending
+from netmon.store.problems import WAYS_OUT, StoreProblem, find_problem
 from netmon.store.retention import Limit, Retention, used_bytes
 from netmon.store.sqlite import SqliteStore
-
-StoreProblem = Literal["full", "locked", "read_only", "damaged", "other"]
-"""Why the store could not be written: a closed set, used as a metric label."""
-STORE_PROBLEMS: tuple[StoreProblem, ...] = ("full", "locked", "read_only", "damaged", "other")
 
 MAX_LINES = 100_000
 """Events that wait for the thread, which takes them twice a second."""
@@ -40,16 +37,6 @@ _END_WITHIN_S = 5.0
 _HEAD_BYTES, _ID_AT = 100, 68
 """The header of a file of SQLite, and where the identifier of the program is in it."""
 _SIDE_FILES = (LOG, "-shm")
-_CODES: dict[int, StoreProblem] = {
-    sqlite3.SQLITE_FULL: "full",
-    sqlite3.SQLITE_BUSY: "locked",
-    sqlite3.SQLITE_LOCKED: "locked",
-    sqlite3.SQLITE_READONLY: "read_only",
-    sqlite3.SQLITE_PERM: "read_only",
-    sqlite3.SQLITE_CANTOPEN: "read_only",
-    sqlite3.SQLITE_CORRUPT: "damaged",
-    sqlite3.SQLITE_NOTADB: "damaged",
-}
 
 
 class StoreWriter:
@@ -97,7 +84,7 @@ class StoreWriter:
         """How the store is, for the metrics."""
         return {
             "is_written": self.is_written,
-            "errors": {problem: self.errors[problem] for problem in STORE_PROBLEMS},
+            "errors": {problem: self.errors[problem] for problem in WAYS_OUT},
             "lost": self.lost,
             "bytes": self.size,
         }
@@ -256,11 +243,3 @@ def _why_not_renamed(error: OSError) -> str:
     if isinstance(error, FileExistsError):
         return f"{MAX_DAMAGED} damaged ones are there already"
     return reason_of(error)
-
-
-def find_problem(error: Exception) -> StoreProblem:
-    """What kind of problem an error is."""
-    if isinstance(error, OSError):
-        return "read_only"
-    code = getattr(error, "sqlite_errorcode", None)
-    return "other" if code is None else _CODES.get(code & 0xFF, "other")

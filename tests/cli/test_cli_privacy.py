@@ -222,7 +222,11 @@ def test_the_store_of_the_configuration_is_erased_from(privacy, written, tmp_pat
     address, _ = written
     with (tmp_path / "netmon.yaml").open("a") as file:
         file.write("store: {path: store.db}\n")
-    assert "store.db: 0 flows" not in privacy("erase", address, "--reason", "request 7").stdout
+    damaged = tmp_path / "store.db.damaged"
+    damaged.touch()
+    done = privacy("erase", address, "--reason", "request 7")
+    assert "store.db: 0 flows" not in done.stdout
+    assert f"{damaged}: damaged, so nothing is erased from it: remove it" in done.stderr
 
 
 def test_the_spool_is_listed_and_erased_from(privacy, written, tmp_path):

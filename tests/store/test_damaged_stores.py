@@ -1,7 +1,9 @@
 """Damaged stores: what is wrong with a file is said in one line, and the writer begins a new one."""
 
+import os
 import random
 import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -136,6 +138,34 @@ def test_a_damaged_index_is_a_damaged_store(path):
     connection.close()
     with pytest.raises(StoreError, match=r"damaged: row 1 missing from index .*: restore"):
         _read(path)
+
+
+@pytest.mark.parametrize(
+    ("code", "way_out"),
+    [
+        (sqlite3.SQLITE_BUSY, "why: another program is using it: try again when that has ended$"),
+        (sqlite3.SQLITE_BUSY_SNAPSHOT, "try again"),
+        (sqlite3.SQLITE_FULL, "why: make room on its disk$"),
+        (sqlite3.SQLITE_READONLY, "why: name a file that this user can write to$"),
+        (sqlite3.SQLITE_CORRUPT, "why: restore a copy of it$"),
+        (sqlite3.SQLITE_IOERR, "why: name a file that can be used as a store$"),
+    ],
+)
+def test_an_error_of_a_store_says_what_to_do(path, code, way_out):
+    """What helps depends on what is wrong."""
+    error = sqlite3.OperationalError("why")
+    error.sqlite_errorcode = code
+    with pytest.raises(StoreError, match=way_out), opened(path):
+        raise error
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_what_is_no_file_is_no_store(tmp_path, make):
+    """A history does not say that nothing is there."""
+    other = tmp_path / "other"
+    make(other)
+    with pytest.raises(StoreError, match=r"is no file: name a store$"):
+        _read(other)
 
 
 def test_an_error_that_is_not_the_stores_stays_what_it_is(path):
