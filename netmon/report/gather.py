@@ -101,14 +101,21 @@ class _Meanings:
     """Meanings by judgement, and what sources say about the place."""
 
     def __init__(self, reader: Reader, selection: Scope) -> None:
+        self._reader = reader
+        self._selection = selection
         self._known: dict[int, Meaning] = {}
         self._votes: dict[int, tuple[Mapping[str, Any], ...]] = {}
-        for identifier, document in spans.judgements(reader, selection):
+        self._read()
+
+    def _read(self) -> None:
+        for identifier, document in spans.judgements(self._reader, self._selection):
             self._votes[identifier] = tuple(document.get("place", {}).get("votes", ()))
             self._known[identifier] = _meaning(document, identifier)
 
     def find(self, judgement: int) -> Meaning:
         """The meaning of flows with this judgement."""
+        if judgement not in self._known:
+            self._read()  # a server may have got it meanwhile
         if judgement not in self._known:
             raise ReportError(
                 f"the store lacks judgement {judgement}, so it is damaged: restore a copy of it"
