@@ -10,8 +10,9 @@ from pathlib import Path
 
 from netmon import wiring
 from netmon.cli.console import make_console
+from netmon.cli.grouping import grouped
 from netmon.cli.not_checked import not_checked
-from netmon.cli.options import ConfigOptions, grouped
+from netmon.cli.options import ConfigOptions
 from netmon.cli.output_paths import check_kinds, check_shared_paths, unwritable
 from netmon.cli.reading import reading_signatures
 from netmon.cli.terminal import log, write_line

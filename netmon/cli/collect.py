@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from netmon.cli.broker_options import CredentialsOption, KafkaOption, read_pairs
-from netmon.cli.options import ConfigOptions, grouped
+from netmon.cli.grouping import grouped
+from netmon.cli.options import ConfigOptions
 from netmon.cli.terminal import log
 from netmon.config.settings import store_path
 from netmon.errors import EventError, LevelError, StoreError

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from netmon import wiring
 from netmon.cli import console as consoles
-from netmon.cli.language_option import LanguageOption, chosen_language
+from netmon.cli.single_options import LanguageOption
+from netmon.cli.spoken_language import chosen_language
 from netmon.config.settings import Config
 from netmon.outputs.layout import Paragraph
 from netmon.outputs.summary import Summary

@@ -17,10 +17,12 @@ from netmon._engine import Matcher
 from netmon.cli.console import make_console
 from netmon.cli.doctor_page import show
 from netmon.cli.exit_codes import ERROR, OK
-from netmon.cli.language_option import LanguageOption, chosen_language
+from netmon.cli.grouping import grouped
 from netmon.cli.mirror_ports import InterfacesOption, interfaces_here, mirror_ports, open_live
-from netmon.cli.options import SubjectOptions, grouped
+from netmon.cli.options import SubjectOptions
 from netmon.cli.reading import reading_signatures
+from netmon.cli.single_options import LanguageOption
+from netmon.cli.spoken_language import chosen_language
 from netmon.cli.stopping import stoppable
 from netmon.cli.terminal import json_stream, log
 from netmon.cli.transient_line import TransientLine

@@ -13,8 +13,8 @@ from typing import Annotated
 
 import typer
 
+from netmon.cli.grouping import grouped
 from netmon.cli.key_options import KeyOptions
-from netmon.cli.options import grouped
 from netmon.cli.terminal import log, write_line
 from netmon.config.settings import Config, state_folder, store_path
 from netmon.days import DAY_NS, day_start_ns, iso_day

@@ -13,9 +13,11 @@ import typer
 
 from netmon import wiring
 from netmon.cli.console import terminal_width
-from netmon.cli.language_option import LanguageOption, chosen_language
-from netmon.cli.options import CaptureOptions, SourceName, grouped
+from netmon.cli.grouping import grouped
+from netmon.cli.options import CaptureOptions, SourceName
 from netmon.cli.signatures import tell_signatures
+from netmon.cli.single_options import LanguageOption
+from netmon.cli.spoken_language import chosen_language
 from netmon.cli.terminal import log, printable, write_line
 from netmon.cli.values import whole_number
 from netmon.config.settings import Config

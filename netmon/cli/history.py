@@ -11,9 +11,11 @@ from rich.cells import cell_len
 
 from netmon import wiring
 from netmon.cli.console import make_console
-from netmon.cli.language_option import LanguageOption, chosen_language
-from netmon.cli.options import ConfigOptions, grouped
+from netmon.cli.grouping import grouped
+from netmon.cli.options import ConfigOptions
 from netmon.cli.period import SinceOption, UntilOption, period_of
+from netmon.cli.single_options import LanguageOption
+from netmon.cli.spoken_language import chosen_language
 from netmon.cli.stored_clients import require_level
 from netmon.cli.terminal import json_stream, log, printable
 from netmon.cli.values import whole_number

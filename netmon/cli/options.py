@@ -1,33 +1,34 @@
-"""Groups of options that several commands share."""
+"""Groups of options that several commands share.
+
+The parser of the command line reads what their annotations say. It is not imported to make such a group.
+"""
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated
 
-import typer
 from msgspec import Struct
 from msgspec.structs import replace
 
 from netmon.cli.late import LateModule
 from netmon.cli.terminal import log
-from netmon.cli.values import milliseconds, whole_number
 from netmon.countries import given_country
 from netmon.errors import ConfigError
 
 if TYPE_CHECKING:
+    import typer
+
     from netmon import privacy as levels
-    from netmon import records
+    from netmon.cli import values
     from netmon.config import chosen
     from netmon.config.settings import Config
     from netmon.verdict import subjects
 else:
+    typer = LateModule("typer")
     levels = LateModule("netmon.privacy")
-    records = LateModule("netmon.records")
+    values = LateModule("netmon.cli.values")
     chosen = LateModule("netmon.config.chosen")
     subjects = LateModule("netmon.verdict.subjects")
 
@@ -37,31 +38,6 @@ class SourceName(StrEnum):
 
     NATIVE = "native"
     SCAPY = "scapy"
-
-
-RoundTripOption = Annotated[
-    float | None,
-    typer.Option(
-        "--rtt-ms",
-        parser=milliseconds,
-        metavar="MS",
-        help="Smallest round trip to the address: shows what it excludes.",
-    ),
-]
-
-
-ExitCode = Annotated[
-    bool,
-    typer.Option(
-        "--exit-code/--no-exit-code",
-        help="Exit with 3 if there was a finding of severity warning or critical.",
-    ),
-]
-
-
-def round_trip_of(rtt_ms: float | None, when_ns: int) -> records.RoundTrip | None:
-    """The round trip that an option gives, as measured at that time without a middlebox in between."""
-    return None if rtt_ms is None else records.RoundTrip(round(rtt_ms * 1e6), 1, when_ns, "unlikely")
 
 
 class ConfigOptions(Struct, frozen=True):
@@ -126,7 +102,7 @@ class CaptureOptions(SubjectOptions, frozen=True):
         int | None,
         typer.Option(
             "--privacy",
-            parser=whole_number(0, 3),
+            parser=values.whole_number(0, 3),
             metavar="LEVEL",
             help="Show clients as 0 addresses, 1 daily pseudonyms, 2 networks, 3 not at all. "
             "Default: 0 for what read shows, otherwise privacy.level.",
@@ -167,26 +143,3 @@ class EvidenceOptions(CaptureOptions, frozen=True):
         """The same; what the configuration says about the folder of the evidence is for the sensor."""
         folder = self.evidence
         return replace(super().for_files(config), evidence=replace(config.evidence, folder=folder))
-
-
-def grouped(command: Callable[..., None]) -> Callable[..., None]:
-    """A command for typer, with one option for each field of the group that annotates parameter `options`.
-
-    typer derives options from a function's signature and has no groups, so this replaces the signature.
-    """
-    signature = inspect.signature(command, eval_str=True)
-    group = signature.parameters["options"].annotation
-    hints = get_type_hints(group, include_extras=True)
-    options = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hints[name])
-        for name, default in zip(group.__struct_fields__, group.__struct_defaults__, strict=True)
-    ]
-    own = [parameter for parameter in signature.parameters.values() if parameter.name != "options"]
-
-    @functools.wraps(command)
-    def run(**values: Any) -> None:
-        chosen = {option.name: values.pop(option.name) for option in options}
-        command(**values, options=group(**chosen))
-
-    vars(run)["__signature__"] = signature.replace(parameters=[*own, *options])
-    return run

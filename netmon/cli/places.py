@@ -16,7 +16,9 @@ from rich.table import Table
 
 from netmon import wiring
 from netmon.cli.console import make_console, write_wrapped
-from netmon.cli.options import ConfigOptions, RoundTripOption, grouped, round_trip_of
+from netmon.cli.grouping import grouped
+from netmon.cli.options import ConfigOptions
+from netmon.cli.single_options import RoundTripOption, round_trip_of
 from netmon.cli.terminal import json_stream, log, printable
 from netmon.cli.values import day as parse_day
 from netmon.days import day_start_ns

@@ -17,9 +17,10 @@ from netmon.cli.commands import CommandSet
 from netmon.cli.console import make_console
 from netmon.cli.erase import erase
 from netmon.cli.exit_codes import ERROR
+from netmon.cli.grouping import grouped
 from netmon.cli.key_options import KeyOptions
-from netmon.cli.language_option import LanguageOption, chosen_language
-from netmon.cli.options import grouped
+from netmon.cli.single_options import LanguageOption
+from netmon.cli.spoken_language import chosen_language
 from netmon.cli.terminal import json_stream, log, write_line
 from netmon.cli.values import whole_number
 from netmon.config.settings import Config

@@ -1,39 +1,23 @@
-"""`netmon read`: capture files → a summary, or events."""
+"""`netmon read`: what may stand behind it. `read_files` does it."""
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Sequence
-from contextlib import ExitStack
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from msgspec.structs import astuple
 
-from netmon.cli.exit_codes import ERROR, FOUND, OK
-from netmon.cli.language_option import LanguageOption, chosen_language
+from netmon.cli.grouping import grouped
 from netmon.cli.late import LateModule
-from netmon.cli.options import EvidenceOptions, ExitCode, grouped
-from netmon.cli.terminal import log, write_line
+from netmon.cli.options import EvidenceOptions
+from netmon.cli.single_options import ExitCode, LanguageOption
 from netmon.cli.values import whole_number
-from netmon.cli.views import Format, View
-from netmon.language.language import Language
+from netmon.cli.views import View
 from netmon.outputs.shown import FINDINGS
 
 if TYPE_CHECKING:
-    from netmon import quality
-    from netmon.cli import capture_reading, named_files, stopping, summary_page
-    from netmon.cli import history as views
-    from netmon.cli.capture_reading import CaptureReading
-    from netmon.sources.stop_request import StopRequest
+    from netmon.cli import read_files as reading
 else:
-    capture_reading = LateModule("netmon.cli.capture_reading")
-    named_files = LateModule("netmon.cli.named_files")
-    quality = LateModule("netmon.quality")
-    stopping = LateModule("netmon.cli.stopping")
-    summary_page = LateModule("netmon.cli.summary_page")
-    views = LateModule("netmon.cli.history")
+    reading = LateModule("netmon.cli.read_files")
 
 
 @grouped
@@ -120,73 +104,22 @@ def read(
       netmon read --store office.db --country DE office.pcap
     """
     _check_options(json, every, by, csv)
-    files = named_files.named_files(words, store, is_followed=follow)
-    configured = options.load()
-    settings = options.for_files(configured)
-    spoken = chosen_language(language)
-    plan = capture_reading.ReadingPlan(
-        options.source,
-        json=json,
-        every=every,
-        follow=follow,
-        store=store,
-        views=by is not None,
-        workers=workers,
+    raise typer.Exit(
+        reading.read_files(
+            words,
+            options,
+            is_followed=follow,
+            json=json,
+            every=every,
+            store=store,
+            by=by,
+            csv=csv,
+            findings=findings,
+            workers=workers,
+            exit_code=exit_code,
+            language=language,
+        )
     )
-    reading = capture_reading.CaptureReading(files, plan, configured, settings, spoken)
-    with stopping.stoppable() as stop:
-        with ExitStack() as stack:
-            reading.run(stack, stop)
-            remarks = _remarks(stop, spoken)
-            if by is not None:
-                _show_view(reading, by, csv, remarks, spoken)
-        if not json and by is None:
-            page = summary_page.SummaryPage(remarks, findings, partial(_command, words, options))
-            summary_page.show_summary(reading.summary, reading.stats, settings.subjects, spoken, page)
-        for line in reading.doubts():
-            log(line)
-    is_alarm = exit_code and bool(reading.summary.alarms)
-    is_read = _unread_text(reading, spoken) is None
-    raise typer.Exit(_exit_code(reading.problems, stop, is_read=is_read, is_alarm=is_alarm))
-
-
-def _unread_text(reading: CaptureReading, language: Language) -> str | None:
-    """That most packets could not be decoded, of the run or of an interface; None if they could."""
-    nothing_seen = not reading.summary.flows
-    partly = quality.partly_unread_text(reading.stats, language, nothing_seen=nothing_seen)
-    return quality.unread_text(reading.stats, language) or partly
-
-
-def _show_view(
-    reading: CaptureReading,
-    by: View,
-    csv: bool,
-    remarks: Sequence[str],
-    language: Language,
-) -> None:
-    """Writes a view; a table after the remarks, and where there is nothing in it, with the reason."""
-    view, unread = reading.view(by), _unread_text(reading, language)
-    if csv:
-        views.show(view, Format.CSV)
-        return
-    for remark in remarks:
-        write_line(remark)
-    if unread is not None:
-        write_line(f"{language.say('NOT READ')}: {unread}.")
-    if view.rows:
-        views.show(view, Format.TABLE, language)
-    elif unread is None:
-        looked_up = list(reading.summary.looked_up_lines(reading.stats))
-        for line in (*looked_up, reading.summary.sentence(is_looked_up=bool(looked_up))):
-            write_line(line)
-
-
-def _exit_code(problems: Sequence[str], stop: StopRequest, *, is_read: bool, is_alarm: bool) -> int:
-    if stop.is_asked:
-        return stop.exit_code
-    if is_alarm:
-        return FOUND
-    return ERROR if problems or not is_read else OK
 
 
 def _check_options(json: bool, every: bool, by: View | None, csv: bool) -> None:
@@ -196,18 +129,3 @@ def _check_options(json: bool, every: bool, by: View | None, csv: bool) -> None:
         raise typer.BadParameter("cannot be combined with --json", param_hint="--by")
     if csv and by is None:
         raise typer.BadParameter("requires --by", param_hint="--csv")
-
-
-def _remarks(stop: StopRequest, language: Language) -> tuple[str, ...]:
-    """What is to be known about the run before its result."""
-    if not stop.is_asked:
-        return ()
-    return (language.say("INTERRUPTED by {signal}: this is what was read until then.", signal=stop.name),)
-
-
-def _command(words: list[str], options: EvidenceOptions, findings: int) -> str:
-    """The command that shows so many findings of the same files."""
-    given = zip(options.__struct_fields__, astuple(options), options.__struct_defaults__, strict=True)
-    chosen = [(name, value) for name, value, default in given if value != default and name != "evidence"]
-    parts = [part for name, value in chosen for part in (f"--{name}", str(value))]
-    return shlex.join(["netmon", "read", "--findings", str(findings), *parts, *words])

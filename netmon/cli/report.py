@@ -14,10 +14,12 @@ import typer
 
 from netmon import wiring
 from netmon.cli.exit_codes import ERROR
-from netmon.cli.language_option import LanguageOption, chosen_language
+from netmon.cli.grouping import grouped
 from netmon.cli.named_files import check_filter, split_words
-from netmon.cli.options import CaptureOptions, SourceName, grouped
+from netmon.cli.options import CaptureOptions, SourceName
 from netmon.cli.period import SinceOption, UntilOption, period_of
+from netmon.cli.single_options import LanguageOption
+from netmon.cli.spoken_language import chosen_language
 from netmon.cli.stored_clients import require_level
 from netmon.cli.terminal import log, printable
 from netmon.config.settings import Config, store_path

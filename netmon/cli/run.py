@@ -16,14 +16,16 @@ from msgspec.structs import replace
 from netmon import wiring
 from netmon._engine import Matcher, Sieve
 from netmon.cli.exit_codes import FOUND
-from netmon.cli.language_option import LanguageOption, chosen_language
+from netmon.cli.grouping import grouped
 from netmon.cli.live_results import LiveResults
 from netmon.cli.mirror_ports import InterfacesOption, capture_problem, mirror_ports, open_live
 from netmon.cli.offload import load_sieve, usable
-from netmon.cli.options import ExitCode, SourceName, grouped
+from netmon.cli.options import SourceName
 from netmon.cli.output_paths import check_shared_paths
 from netmon.cli.run_options import SensorOptions
 from netmon.cli.run_screen import RunScreen
+from netmon.cli.single_options import ExitCode, LanguageOption
+from netmon.cli.spoken_language import chosen_language
 from netmon.config.settings import Config, store_path
 from netmon.errors import NetmonError, OutputError
 from netmon.evidence.assembly import opened_evidence

@@ -17,7 +17,9 @@ from netmon import wiring
 from netmon.cli.commands import CommandSet
 from netmon.cli.console import make_console, write_wrapped
 from netmon.cli.exit_codes import ERROR
-from netmon.cli.options import ConfigOptions, RoundTripOption, SubjectOptions, grouped, round_trip_of
+from netmon.cli.grouping import grouped
+from netmon.cli.options import ConfigOptions, SubjectOptions
+from netmon.cli.single_options import RoundTripOption, round_trip_of
 from netmon.cli.terminal import log, printable, write_line
 from netmon.config.settings import Config
 from netmon.explain.promises import expectation_text, promise_texts

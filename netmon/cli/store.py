@@ -12,7 +12,8 @@ from netmon.cli import collect
 from netmon.cli.commands import CommandSet
 from netmon.cli.event_lines import event_lines, opened_events
 from netmon.cli.exit_codes import ERROR
-from netmon.cli.options import ConfigOptions, grouped
+from netmon.cli.grouping import grouped
+from netmon.cli.options import ConfigOptions
 from netmon.cli.terminal import json_stream, log, printable, write_line
 from netmon.cli.values import whole_number
 from netmon.config.settings import store_path

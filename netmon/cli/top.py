@@ -14,8 +14,10 @@ from typing import Annotated
 import typer
 
 from netmon.cli.console import terminal_width
-from netmon.cli.language_option import LanguageOption, chosen_language
-from netmon.cli.options import ConfigOptions, grouped
+from netmon.cli.grouping import grouped
+from netmon.cli.options import ConfigOptions
+from netmon.cli.single_options import LanguageOption
+from netmon.cli.spoken_language import chosen_language
 from netmon.cli.terminal import write_line
 from netmon.cli.values import whole_number
 from netmon.config.settings import STORE_NAME, Config, store_path

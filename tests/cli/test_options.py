@@ -7,7 +7,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from netmon.cli.options import CaptureOptions, ConfigOptions, SourceName, SubjectOptions, grouped
+from netmon.cli.grouping import grouped
+from netmon.cli.options import CaptureOptions, ConfigOptions, SourceName, SubjectOptions
 from netmon.errors import ConfigError
 
 RUNNER = CliRunner()

@@ -1,12 +1,9 @@
-"""The option for the language of what people read."""
+"""The language of what people read, as an option names it."""
 
 from __future__ import annotations
 
 import os
 from enum import StrEnum
-from typing import Annotated
-
-import typer
 
 from netmon.language.language import Language
 from netmon.language.locale import language_of
@@ -17,16 +14,6 @@ class LanguageName(StrEnum):
 
     EN = "en"
     DE = "de"
-
-
-LanguageOption = Annotated[
-    LanguageName | None,
-    typer.Option(
-        "--language",
-        metavar="en|de",
-        help="Language of the output for people. Default: that of the locale, or English.",
-    ),
-]
 
 
 def chosen_language(option: LanguageName | None) -> Language:
