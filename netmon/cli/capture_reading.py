@@ -12,10 +12,10 @@ from msgspec import Struct
 
 from netmon import wiring
 from netmon._engine import EventWriter
-from netmon.cli.console import make_console
 from netmon.cli.late import LateModule
 from netmon.cli.named_files import NamedFiles
 from netmon.cli.options import SourceName
+from netmon.cli.page import progress_console
 from netmon.cli.progress import progress_of
 from netmon.cli.reading import reading_signatures
 from netmon.cli.summary_page import doubts_of
@@ -80,7 +80,7 @@ class CaptureReading:
         """
         self._files, self._plan, self._language = files, plan, language
         self._configured, self._settings = configured, settings
-        with reading_signatures(make_console(stderr=True)) as count:
+        with reading_signatures(progress_console()) as count:
             self._known = wiring.load_signatures(settings, log, count, cache_folder(os.environ))
         self._databases = wiring.open_databases(settings, log)
         self._monitor = wiring.make_monitor(settings, self._known, databases=self._databases)
@@ -111,7 +111,7 @@ class CaptureReading:
         self._kept = list(self._stores(stack))
         outputs += [*(one.reading for one in self._kept), self._found]
         shares_terminal = self._plan.json and sys.stdout is not None and sys.stdout.isatty()
-        console = make_console(stderr=True)
+        console = progress_console()
         with progress_of(console, self._files.paths, self._found, shares_terminal=shares_terminal) as report:
             reader = self._open(report, stop, events.writer if events else None)
             if evidence:

@@ -9,11 +9,11 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from netmon import wiring
-from netmon.cli.console import make_console
 from netmon.cli.grouping import grouped
 from netmon.cli.not_checked import not_checked
 from netmon.cli.options import ConfigOptions
 from netmon.cli.output_paths import check_kinds, check_shared_paths, unwritable
+from netmon.cli.page import progress_console
 from netmon.cli.reading import reading_signatures
 from netmon.cli.terminal import log, write_line
 from netmon.config.settings import Config, Privileges, state_folder, store_path
@@ -49,7 +49,7 @@ def check(options: ConfigOptions) -> None:
     settings = options.load()
     check_shared_paths(settings, os.environ)
     check_kinds(settings, os.environ)
-    with reading_signatures(make_console(stderr=True)) as count:
+    with reading_signatures(progress_console()) as count:
         known = wiring.load_signatures(settings, log, count)
     databases = wiring.open_databases(settings, log)
     if settings.privacy_key is not None:

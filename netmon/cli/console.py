@@ -1,4 +1,4 @@
-"""Tables and paragraphs for people, as wide as the terminal."""
+"""Consoles of rich: tables, paragraphs and progress for people, as wide as the terminal."""
 
 from __future__ import annotations
 
@@ -8,43 +8,19 @@ from collections.abc import Iterator
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableType, RenderHook
 from rich.segment import Segment
 
-from netmon.cli.terminal import printable, write_line
-from netmon.outputs.layout import wrapped
-
-
-def write_wrapped(text: str) -> None:
-    """A line on standard output, wrapped to the width of the terminal; what goes to a file is not wrapped."""
-    width = terminal_width()
-    if width is None:
-        write_line(text)
-        return
-    indent = " " * (len(text) - len(text.lstrip()))
-    for line in wrapped(printable(text), width, indent, f"{indent}    ", is_breaking=False):
-        write_line(line)
-
-
-def terminal_width() -> int | None:
-    """The columns of the terminal, or those that COLUMNS gives; None if the output goes to a file."""
-    console = make_console()
-    return console.width if console.is_terminal or _asked_columns() is not None else None
-
-
-def _asked_columns() -> str | None:
-    """What COLUMNS says; None if that is no width, as of a terminal whose size is not known."""
-    columns = os.environ.get("COLUMNS", "")
-    return columns if columns.isdecimal() and int(columns) > 0 else None
+from netmon.cli.terminal import FILE_WIDTH, asked_columns
 
 
 def make_console(*, stderr: bool = False) -> Console:
-    """A console as wide as the terminal; 120 columns if the output goes to a file.
+    """A console as wide as the terminal; FILE_WIDTH columns if the output goes to a file.
 
     rich honours NO_COLOR. Text is not interpreted as markup or emoji codes.
     """
-    columns = _asked_columns()
+    columns = asked_columns()
     environment = {name: text for name, text in os.environ.items() if name != "COLUMNS" or columns}
     console = _PipedConsole(stderr=stderr, highlight=False, markup=False, emoji=False, _environ=environment)
     if not console.is_terminal and columns is None:
-        console.width = 120
+        console.width = FILE_WIDTH
     if not stderr:
         console.push_render_hook(_Trim())
     return console

@@ -20,6 +20,7 @@ from netmon.cli.exit_codes import ERROR, OK
 from netmon.cli.grouping import grouped
 from netmon.cli.mirror_ports import InterfacesOption, interfaces_here, mirror_ports, open_live
 from netmon.cli.options import SubjectOptions
+from netmon.cli.page import progress_console
 from netmon.cli.reading import reading_signatures
 from netmon.cli.single_options import LanguageOption
 from netmon.cli.spoken_language import chosen_language
@@ -97,7 +98,7 @@ def doctor(
     """
     settings = options.load()
     ports = mirror_ports(settings, interfaces)
-    with reading_signatures(make_console(stderr=True)) as count:
+    with reading_signatures(progress_console()) as count:
         known = wiring.load_signatures(settings, log, count)
     databases = wiring.open_databases(settings, log)
     matcher = compile_matcher(known)
@@ -208,7 +209,7 @@ def _listened(
 def _progress(ports: Sequence[str], duration_s: float) -> Iterator[Report]:
     """Shows on a terminal how far it is; elsewhere, one line says how long it takes."""
     names, total = ", ".join(ports), duration_text(duration_s)
-    if not make_console(stderr=True).is_terminal:
+    if progress_console() is None:
         log(f"listening to {names} for {total}")
         yield _ignore
         return

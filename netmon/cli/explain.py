@@ -12,9 +12,9 @@ from typing import Annotated
 import typer
 
 from netmon import wiring
-from netmon.cli.console import terminal_width
 from netmon.cli.grouping import grouped
 from netmon.cli.options import CaptureOptions, SourceName
+from netmon.cli.page import terminal_width
 from netmon.cli.signatures import tell_signatures
 from netmon.cli.single_options import LanguageOption
 from netmon.cli.spoken_language import chosen_language

@@ -15,9 +15,10 @@ from rich.console import Console
 from rich.table import Table
 
 from netmon import wiring
-from netmon.cli.console import make_console, write_wrapped
+from netmon.cli.console import make_console
 from netmon.cli.grouping import grouped
 from netmon.cli.options import ConfigOptions
+from netmon.cli.page import write_wrapped
 from netmon.cli.single_options import RoundTripOption, round_trip_of
 from netmon.cli.terminal import json_stream, log, printable
 from netmon.cli.values import day as parse_day

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from rich.console import Console
-
 from netmon.cli.late import LateModule
 from netmon.cli.terminal import printable
 from netmon.cli.transient_line import TransientLine
@@ -20,6 +18,7 @@ from netmon.sources.files import FilePosition, ReportPosition
 
 if TYPE_CHECKING:
     from rich import progress as bars
+    from rich.console import Console
 else:
     bars = LateModule("rich.progress")
 
@@ -30,15 +29,15 @@ _EVERY_S = 0.5
 
 @contextmanager
 def progress_of(
-    console: Console, paths: Sequence[str], found: FindingCount, *, shares_terminal: bool
+    console: Console | None, paths: Sequence[str], found: FindingCount, *, shares_terminal: bool
 ) -> Iterator[ReportPosition | None]:
-    """What shows how far the reading is; None unless standard error is a terminal.
+    """What shows how far the reading is; None without a terminal.
 
     For a pipe, which has no known end, a line counts what was seen. It is left out if events are written to
     the same terminal (`shares_terminal`). For files, a bar shows their bytes if they are large.
     """
     is_piped = not all(Path(path).is_file() for path in paths)
-    if not console.is_terminal or (is_piped and shares_terminal):
+    if console is None or (is_piped and shares_terminal):
         yield None
     elif is_piped:
         line = _PipeLine(sys.stderr, found)

@@ -6,21 +6,20 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from netmon.cli.late import LateModule
 from netmon.signatures.folder import ReportCount
 
 if TYPE_CHECKING:
     from rich import progress as bars
+    from rich.console import Console
 else:
     bars = LateModule("rich.progress")
 
 
 @contextmanager
-def reading_signatures(console: Console) -> Iterator[ReportCount | None]:
+def reading_signatures(console: Console | None) -> Iterator[ReportCount | None]:
     """Shows how many names and networks were read, once they are thousands; only on a terminal."""
-    if not console.is_terminal:
+    if console is None:
         yield None
         return
     with ExitStack() as stack:

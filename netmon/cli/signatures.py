@@ -15,10 +15,11 @@ import typer
 
 from netmon import wiring
 from netmon.cli.commands import CommandSet
-from netmon.cli.console import make_console, write_wrapped
+from netmon.cli.console import make_console
 from netmon.cli.exit_codes import ERROR
 from netmon.cli.grouping import grouped
 from netmon.cli.options import ConfigOptions, SubjectOptions
+from netmon.cli.page import write_wrapped
 from netmon.cli.single_options import RoundTripOption, round_trip_of
 from netmon.cli.terminal import log, printable, write_line
 from netmon.config.settings import Config

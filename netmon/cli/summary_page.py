@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from netmon.cli.console import make_console, write_wrapped
+from netmon.cli.page import make_page, write_wrapped
 from netmon.language.language import ENGLISH, Language
 from netmon.outputs.findings_seen import More
 from netmon.outputs.shown import FINDINGS
@@ -35,7 +35,7 @@ def show_summary(
     page: SummaryPage = _PLAIN,
 ) -> None:
     """Prints the summary of a run, and what is missing in the configuration."""
-    summary.show(make_console(), stats, remarks=page.remarks, shown=page.findings, more=page.more)
+    summary.show(make_page(), stats, remarks=page.remarks, shown=page.findings, more=page.more)
     if not summary.has_unknown_subjects:
         return
     if subjects.are_unknown:

@@ -9,7 +9,10 @@ import sys
 from typing import TextIO
 
 _PLAIN = {"→": "->", "…": "...", "–": "-", "„": '"', "“": '"', "”": '"', "·": "|", "\u202f": " "}
+_PLAIN |= {"─": "-", "│": "|"} | dict.fromkeys("┌┐└┘", "+")
 """Signs of netmon's own texts in ASCII."""
+FILE_WIDTH = 120
+"""The columns of a file, unless COLUMNS gives another number."""
 _STREAMS = {"stdin": "r", "stdout": "w", "stderr": "w"}
 
 
@@ -39,6 +42,12 @@ def _plain(error: UnicodeError) -> tuple[str | bytes, int]:
         if plain is not None:
             return plain, error.start + 1
     return codecs.backslashreplace_errors(error)
+
+
+def asked_columns() -> int | None:
+    """What COLUMNS says; None if that is no width, as of a terminal whose size is not known."""
+    columns = os.environ.get("COLUMNS", "")
+    return int(columns) or None if columns.isdecimal() else None
 
 
 def printable(text: str) -> str:

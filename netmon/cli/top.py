@@ -13,9 +13,9 @@ from typing import Annotated
 
 import typer
 
-from netmon.cli.console import terminal_width
 from netmon.cli.grouping import grouped
 from netmon.cli.options import ConfigOptions
+from netmon.cli.page import terminal_width
 from netmon.cli.single_options import LanguageOption
 from netmon.cli.spoken_language import chosen_language
 from netmon.cli.terminal import write_line

@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from msgspec import Struct, field
-from rich.console import Console, ConsoleOptions, RenderableType
-from rich.text import Text
 
 from netmon.days import moment_of
 from netmon.language.language import Language
 from netmon.language.words import OUTCOME, SEVERITY
+from netmon.outputs.blocks import Line, LineBlock, Styled, Unwrapped
 from netmon.outputs.flow_sums import ORDER, SEVERITY_COLOURS, FlowSum
 from netmon.outputs.layout import NARROW, Paragraph, wrapped
 from netmon.outputs.place_text import basis_text, place_text
@@ -75,7 +74,7 @@ class FindingsSeen:
         one.first_ns = min(one.first_ns, flow.start_ns)
         one.total.add(1, flow.sent_bytes, flow.received_bytes)
 
-    def show(self, shown: int, more: More | None) -> Iterator[RenderableType]:
+    def show(self, shown: int, more: More | None) -> Iterator[LineBlock]:
         """A heading and the findings, the worst first; what is left out is counted, with its command."""
         found = [
             (severity, key, one) for severity in reversed(SEVERITIES) for key, one in self._order(severity)
@@ -90,7 +89,7 @@ class FindingsSeen:
         number = self._language.number
         if hidden:
             text = say("… and {count} more", count=number(hidden))
-            yield Text(f"{text}: {more(len(found))}" if more else text)
+            yield Unwrapped(f"{text}: {more(len(found))}" if more else text)
         if uncounted:
             text = say(
                 "… and {flows} with further findings, of which only the sums were kept",
@@ -138,7 +137,7 @@ class FindingsSeen:
         return f"{vote.source} {country} {vote.city}" if vote.city else f"{vote.source} {country}"
 
 
-class FindingEntry:
+class FindingEntry(LineBlock):
     """Time and verdict, who and whom, where, how much: each in a line of its own on a narrow terminal."""
 
     def __init__(self, when: str, verdict: str, body: tuple[str, str, str], style: str) -> None:
@@ -147,13 +146,11 @@ class FindingEntry:
         self._body = body
         self._style = style
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
-        width = options.max_width
+    def lines(self, width: int) -> Iterator[Line]:
+        """The entry; its verdict is in the style."""
         head, (who, where, much) = f"{self._when} {self._verdict}", self._body
         parts = [f"{head}: {who}", f"{where}; {much}"] if width >= NARROW else [head, who, where, much]
         for number, part in enumerate(parts):
             for at, line in enumerate(wrapped(part, width, "  " * (number > 0), "    ")):
-                text = Text(line, no_wrap=True, overflow="ignore")
-                if number == at == 0:
-                    text.stylize(self._style, len(self._when), len(head))
-                yield text
+                is_first = number == at == 0
+                yield Line(line, (Styled(self._style, len(self._when), len(head)),) if is_first else ())

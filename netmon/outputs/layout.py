@@ -10,9 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions
-from rich.text import Text
+from netmon.outputs.blocks import Line, LineBlock, Styled
 
 CONTINUED = "\\"
 """The sign at the end of a line whose last word goes on in the next one, as in a shell."""
@@ -59,7 +57,16 @@ def _find_break(word: str, room: int) -> int:
     return good if good > end // 2 else end
 
 
-class Paragraph:
+def cell_len(text: str) -> int:
+    """The columns that a text takes."""
+    if text.isascii() and text.isprintable():
+        return len(text)
+    from rich.cells import cell_len  # noqa: PLC0415  # has the widths of all scripts
+
+    return cell_len(text)
+
+
+class Paragraph(LineBlock):
     """Text that is wrapped to the width of the terminal, in a style, or with a beginning in that style."""
 
     def __init__(
@@ -71,14 +78,12 @@ class Paragraph:
         self._indents = (first, others)
         self._styled = len(text) if styled is None else styled
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+    def lines(self, width: int) -> Iterator[Line]:
+        """The lines, and what of them is in the style."""
         left = self._styled
-        for line in wrapped(self._text, options.max_width, *self._indents):
-            text = _line(line, "")
-            if self._style:
-                text.stylize(self._style, 0, left)
+        for line in wrapped(self._text, width, *self._indents):
+            yield _line(line, self._style, left)
             left = max(left - len(line) - 1, 0)
-            yield text
 
 
 class GridRow(NamedTuple):
@@ -90,7 +95,7 @@ class GridRow(NamedTuple):
     indent: int = 0  # of the first text
 
 
-class Grid:
+class Grid(LineBlock):
     """Rows of texts and numbers in columns of these widths, those of the numbers aligned at their end.
 
     Where the terminal is too narrow for a single text beside its numbers, or for all texts, the numbers of a
@@ -103,8 +108,8 @@ class Grid:
         self._texts = texts
         self._numbers = numbers
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
-        width = options.max_width
+    def lines(self, width: int) -> Iterator[Line]:
+        """The rows."""
         numbers = sum(self._numbers) + len(self._numbers)
         texts = list(self._texts)
         if len(texts) == 1:
@@ -123,22 +128,17 @@ class Grid:
         indent = " " * row.indent
         return [wrapped(*first, indent, f"{indent}  "), *(wrapped(*one) for one in others)]
 
-    def _beside(self, row: GridRow, widths: Sequence[int]) -> Iterator[Text]:
+    def _beside(self, row: GridRow, widths: Sequence[int]) -> Iterator[Line]:
         cells = self._cells(row, widths)
         for number in range(max(map(len, cells))):
             parts = [
                 _padded(cell[number] if number < len(cell) else "", width)
                 for cell, width in zip(cells, widths, strict=True)
             ]
-            line = Text(" ".join(parts))
-            if row.style:
-                line.stylize(row.style, 0, len(parts[0]))
-            if number == 0:
-                line.append(self._aligned(row))
-            line.rstrip()
-            yield line
+            numbers = self._aligned(row) if number == 0 else ""
+            yield _line((" ".join(parts) + numbers).rstrip(), row.style, len(parts[0]))
 
-    def _below(self, row: GridRow, width: int) -> Iterator[Text]:
+    def _below(self, row: GridRow, width: int) -> Iterator[Line]:
         """The texts, and the numbers at the end of their last line if there is room, else below it."""
         indent, numbers = " " * row.indent, self._aligned(row)
         *lines, last = wrapped(": ".join(filter(None, row.texts)), width, indent, f"{indent}  ")
@@ -146,13 +146,10 @@ class Grid:
         if cell_len(last) + cell_len(numbers) > width:
             yield _line(last, row.style)
             last = ""
-        text = Text(last, row.style)
-        if any(row.numbers):
-            text.append(numbers.rjust(width - cell_len(last)), "not bold")
-        text.rstrip()
-        yield text
+        right = numbers.rjust(width - cell_len(last)) if any(row.numbers) else ""
+        yield _line((last + right).rstrip(), row.style, len(last))
 
-    def _apart(self, width: int) -> Iterator[Text]:
+    def _apart(self, width: int) -> Iterator[Line]:
         headings, *rows = self._rows
         for row in rows:
             yield from (_line(one, row.style) for one in wrapped(": ".join(row.texts), width, "", "  "))
@@ -174,5 +171,7 @@ def _padded(text: str, width: int) -> str:
     return text + " " * (width - cell_len(text))
 
 
-def _line(text: str, style: str) -> Text:
-    return Text(text, style, no_wrap=True, overflow="ignore")
+def _line(text: str, style: str, styled: int | None = None) -> Line:
+    """A line whose beginning, or all of it, is in a style."""
+    length = len(text) if styled is None else min(styled, len(text))
+    return Line(text, (Styled(style, 0, length),) if style and length else ())

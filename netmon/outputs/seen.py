@@ -6,14 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from rich.console import RenderableType
-from rich.text import Text
-
 from netmon.days import moment_of
 from netmon.encapsulations import Kind, describe
 from netmon.language.language import ENGLISH, Language
 from netmon.language.marking import _
 from netmon.language.words import EVIDENCE, UNNAMED
+from netmon.outputs.blocks import LineBlock
 from netmon.outputs.layout import Grid, GridRow, Paragraph
 from netmon.outputs.texts import bytes_text, duration_text
 from netmon.quality import percent_text
@@ -36,7 +34,7 @@ Seen = tuple[str, str, str]
 """A line of a table: text, count, and bytes or share."""
 
 
-def show_seen(stats: Mapping[str, Any], language: Language = ENGLISH) -> Iterator[RenderableType]:
+def show_seen(stats: Mapping[str, Any], language: Language = ENGLISH) -> Iterator[LineBlock]:
     """The tables, each after its heading, from the engine's `stats`.
 
     The flows with a name and those without add up to all flows that ended.
@@ -56,7 +54,8 @@ def show_seen(stats: Mapping[str, Any], language: Language = ENGLISH) -> Iterato
     yield _table([flows, *_flows(stats, language), ("", "", ""), packets, *_packets(stats, language)])
     missing = list(_missing(stats, language))
     if missing:
-        yield Text(f"\n{say('What was missing or incomplete')}", "bold")
+        yield Paragraph("")
+        yield Paragraph(say("What was missing or incomplete"), "bold")
         yield _table(missing)
 
 

@@ -6,20 +6,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rich.cells import cell_len
-from rich.console import Console, RenderableType
-from rich.text import Text
-
 from netmon.language.language import ENGLISH, Language
 from netmon.language.marking import _
 from netmon.language.sentences import Sentence, say_all
+from netmon.outputs.blocks import BlockPrinter, LineBlock, Unwrapped
 from netmon.outputs.clients_seen import ClientsSeen
 from netmon.outputs.concern_lines import ConcernLines
 from netmon.outputs.conclusions import Conclusion, conclude, rest
 from netmon.outputs.dns_use import DnsUse
 from netmon.outputs.findings_seen import FindingsSeen, More
 from netmon.outputs.flow_sums import COLOURS, SEVERITY_COLOURS, FlowHeading, FlowLine, FlowSum
-from netmon.outputs.layout import Grid, GridRow, Paragraph
+from netmon.outputs.layout import Grid, GridRow, Paragraph, cell_len
 from netmon.outputs.looked_up import looked_up_lines
 from netmon.outputs.place_text import either, place_text
 from netmon.outputs.seen import show_seen
@@ -123,7 +120,7 @@ class Summary:
 
     def show(
         self,
-        console: Console,
+        page: BlockPrinter,
         stats: Mapping[str, Any],
         *,
         remarks: Sequence[str] = (),
@@ -138,28 +135,28 @@ class Summary:
         unread = unread_text(stats, self._language)
         partly = partly_unread_text(stats, self._language, nothing_seen=not self._sums)
         for remark in remarks:
-            console.print(Paragraph(remark, "bold yellow"))
-        console.print(VerdictBox(self._conclusions(unread, partly, stats)))
+            page.print(Paragraph(remark, "bold yellow"))
+        page.print(VerdictBox(self._conclusions(unread, partly, stats)))
         for line, is_located in self._concerns.lines():
-            console.print(Paragraph(line, COLOURS["unexpected"] if is_located else ""))
+            page.print(Paragraph(line, COLOURS["unexpected"] if is_located else ""))
         looked_up = list(self.looked_up_lines(stats))
         for line in looked_up:
-            console.print(Paragraph(line))
+            page.print(Paragraph(line))
         if self.flows:
-            console.print()
+            page.print()
         for part in (*self._findings.show(shown, more), *self._groups()):
-            console.print(part, soft_wrap=isinstance(part, Text))  # a command is not broken
+            page.print(part, soft_wrap=isinstance(part, Unwrapped))  # a command is not broken
         for line in self.not_in():
-            console.print(Paragraph(line))
+            page.print(Paragraph(line))
         if self.flows or looked_up:
-            console.print()
+            page.print()
         for part in show_seen(stats, self._language):
-            console.print(part)
+            page.print(part)
         for line in (*self._dns_use.lines(), *self._client_lines()):
-            console.print(Paragraph(line, others="  "))
-        console.print()
+            page.print(Paragraph(line, others="  "))
+        page.print()
         sentence = self.sentence(is_unread=bool(unread or partly), is_looked_up=bool(looked_up))
-        console.print(Paragraph(sentence, self._style()))
+        page.print(Paragraph(sentence, self._style()))
 
     def _conclusions(
         self, unread: str | None, partly: str | None, stats: Mapping[str, Any]
@@ -275,7 +272,7 @@ class Summary:
         is_open = any(line.heading.outcome == "undecided" for line in self._sums)
         return COLOURS["undecided" if is_open else "expected"]
 
-    def _groups(self) -> Iterator[RenderableType]:
+    def _groups(self) -> Iterator[LineBlock]:
         """For each vendor, verdict and reason: a heading, and a table of its components and places."""
         say = self._language.say
         vendors: dict[str, dict[FlowHeading, list[tuple[FlowLine, FlowSum]]]] = {}

@@ -13,6 +13,7 @@ MODULES = (
     "encodings.unicode_escape",  # names in log lines
     "importlib.metadata",  # netmon's version
     "maxminddb",  # databases that come later
+    "netmon.cli.console",  # the summary, and the widths of its texts
     "netmon.places.read_providers",
     "netmon.sensor",
     "netmon.signatures.load",  # signatures that come later

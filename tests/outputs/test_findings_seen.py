@@ -3,10 +3,10 @@
 import pytest
 from msgspec.structs import replace
 from rich.console import Console
-from rich.text import Text
 
 from netmon.language.language import ENGLISH, Language
 from netmon.outputs import findings_seen
+from netmon.outputs.blocks import Unwrapped
 from netmon.outputs.findings_seen import FindingsSeen
 from netmon.privacy import ADDRESS, NETWORK, NOTHING, PSEUDONYM, Privacy
 from netmon.records import Verdict, Vote
@@ -30,7 +30,7 @@ def lines(*flows, width=120, shown=10, more=None, **options):
     console = Console(width=width, color_system=None)
     with console.capture() as capture:
         for part in collected(*flows, **options).show(shown, more):
-            console.print(part, soft_wrap=isinstance(part, Text))  # as a summary does
+            console.print(part, soft_wrap=isinstance(part, Unwrapped))  # as a summary does
     return capture.get().splitlines()
 
 

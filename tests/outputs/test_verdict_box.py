@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
+from netmon.cli.terminal import prepare
 from netmon.language.language import ENGLISH, Language
 from netmon.outputs.summary import Summary
 from netmon.privacy import ADDRESS, Privacy
@@ -34,7 +35,8 @@ def box(*flows, stats=STATS, width=100, language=ENGLISH, encoding="utf-8"):
     summary = Summary({}, Privacy(ADDRESS, bytes(32)), language=language)
     for one in flows:
         summary.flow(one)
-    file = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="backslashreplace")
+    prepare()  # a sign that an encoding lacks is replaced
+    file = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="plain")
     console = Console(file=file, width=width, color_system=None)
     summary.show(console, {"view": {}} | stats)
     file.flush()
