@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from netmon.cli.late import LateModule
 from netmon.cli.terminal import log
@@ -24,7 +26,7 @@ _ENDINGS = (".pcap", ".pcapng", ".cap", ".dmp", ".mcap")
 _COMPRESSED = (".gz", ".zst", ".xz", ".bz2", ".lz4")
 
 
-class NamedFiles(NamedTuple):
+class NamedFiles(Struct, frozen=True):
     """What the words of a command name."""
 
     paths: list[str]  # in the order of their beginnings

@@ -7,22 +7,20 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions
     from rich.text import Text
 
 
-class Styled(NamedTuple):
-    """A part of a line in a style."""
-
-    style: str
-    start: int
-    end: int
+Styled = tuple[str, int, int]
+"""A style, and the part of a line that has it: its start and its end."""
 
 
-class Line(NamedTuple):
+class Line(Struct, frozen=True):
     """A line as it is shown."""
 
     text: str

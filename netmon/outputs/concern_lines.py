@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netmon.language import words
 from netmon.language.language import ENGLISH, Language
@@ -12,7 +13,7 @@ from netmon.outputs.texts import flows_text
 from netmon.records import STANDINGS, UNCOUNTED, ClassifiedFlow, Standing, Uncounted
 
 
-class Statement(NamedTuple):
+class Statement(Struct, frozen=True, order=True):
     """What a statement is about."""
 
     vendor: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netmon.language.language import Language
 from netmon.language.marking import _
@@ -32,7 +33,7 @@ _NOTHING_PROMISED = frozenset({"no_promise", "service_ended"})
 Lines = Sequence[tuple[FlowLine, FlowSum]]
 
 
-class Conclusion(NamedTuple):
+class Conclusion(Struct, frozen=True):
     """What the summary leads with about a vendor, or about the run."""
 
     rank: int  # the worst has the lowest

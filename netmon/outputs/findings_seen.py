@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 
 from msgspec import Struct, field
 
 from netmon.days import moment_of
 from netmon.language.language import Language
 from netmon.language.words import OUTCOME, SEVERITY
-from netmon.outputs.blocks import Line, LineBlock, Styled, Unwrapped
+from netmon.outputs.blocks import Line, LineBlock, Unwrapped
 from netmon.outputs.flow_sums import ORDER, SEVERITY_COLOURS, FlowSum
 from netmon.outputs.layout import NARROW, Paragraph, wrapped
 from netmon.outputs.place_text import basis_text, place_text
@@ -28,7 +27,7 @@ More = Callable[[int], str]
 """The command that shows so many findings."""
 
 
-class _FindingKey(NamedTuple):
+class _FindingKey(Struct, frozen=True):
     outcome: str
     vendor: str
     component: str
@@ -102,7 +101,7 @@ class FindingsSeen:
         """The findings of a severity: forbidden contacts first, then by the bytes that were sent."""
         return sorted(
             self._kept[severity].items(),
-            key=lambda one: (ORDER.index(one[0].outcome), -one[1].total.sent, one[1].first_ns, one[0][1:3]),
+            key=lambda one: _rank(*one),
         )
 
     def _entry(self, severity: Severity, key: _FindingKey, one: _SeenFinding) -> FindingEntry:
@@ -137,6 +136,10 @@ class FindingsSeen:
         return f"{vote.source} {country} {vote.city}" if vote.city else f"{vote.source} {country}"
 
 
+def _rank(key: _FindingKey, one: _SeenFinding) -> tuple[int, int, int, str, str]:
+    return ORDER.index(key.outcome), -one.total.sent, one.first_ns, key.vendor, key.component
+
+
 class FindingEntry(LineBlock):
     """Time and verdict, who and whom, where, how much: each in a line of its own on a narrow terminal."""
 
@@ -153,4 +156,4 @@ class FindingEntry(LineBlock):
         for number, part in enumerate(parts):
             for at, line in enumerate(wrapped(part, width, "  " * (number > 0), "    ")):
                 is_first = number == at == 0
-                yield Line(line, (Styled(self._style, len(self._when), len(head)),) if is_first else ())
+                yield Line(line, ((self._style, len(self._when), len(head)),) if is_first else ())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -37,7 +36,7 @@ class FlowSum(Struct):
         self.received += received
 
 
-class FlowHeading(NamedTuple):
+class FlowHeading(Struct, frozen=True):
     """What the flows of one table have in common."""
 
     vendor: str
@@ -65,10 +64,15 @@ class FlowHeading(NamedTuple):
         return f"{word}, {language.say(more)}" if more else word, language.say(REASONS[self.reason])
 
 
-class FlowLine(NamedTuple):
+class FlowLine(Struct, frozen=True):
     """What a line of the tables sums up."""
 
     heading: FlowHeading
     component: str
     where: str
     country: str  # as located, "unknown" or "disputed"
+
+    @property
+    def rank(self) -> tuple[str, str, str]:
+        """The order of the lines below a heading."""
+        return self.component, self.where, self.country

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
-from netmon.outputs.blocks import Line, LineBlock, Styled
+from msgspec import Struct
+
+from netmon.outputs.blocks import Line, LineBlock
 
 CONTINUED = "\\"
 """The sign at the end of a line whose last word goes on in the next one, as in a shell."""
@@ -86,7 +87,7 @@ class Paragraph(LineBlock):
             left = max(left - len(line) - 1, 0)
 
 
-class GridRow(NamedTuple):
+class GridRow(Struct, frozen=True):
     """A line of a grid."""
 
     texts: Sequence[str]
@@ -174,4 +175,4 @@ def _padded(text: str, width: int) -> str:
 def _line(text: str, style: str, styled: int | None = None) -> Line:
     """A line whose beginning, or all of it, is in a style."""
     length = len(text) if styled is None else min(styled, len(text))
-    return Line(text, (Styled(style, 0, length),) if style and length else ())
+    return Line(text, ((style, 0, length),) if style and length else ())

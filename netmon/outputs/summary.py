@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from netmon.language.language import ENGLISH, Language
 from netmon.language.marking import _
 from netmon.language.sentences import Sentence, say_all
@@ -94,7 +96,7 @@ class Summary:
         )
         line = FlowLine(heading, classified.component or "", self._where(place, verdict), place.country)
         if line not in self._sums and len(self._sums) >= MAX_LINES:
-            line = line._replace(where=self._language.say("other places"))
+            line = replace(line, where=self._language.say("other places"))
         self._sums.setdefault(line, FlowSum()).add(1, flow.sent_bytes, flow.received_bytes)
         if verdict.meaning and verdict.outcome != "undecided":
             meanings = self._meanings.setdefault(heading, {})
@@ -283,7 +285,7 @@ class Summary:
             yield _table([GridRow((vendor, say("where")), headings, "bold")], headings)
             for heading, rows in sorted(groups.items(), key=lambda one: one[0].rank):
                 yield self._heading(heading)
-                ordered = sorted(rows, key=lambda row: row[0][1:])
+                ordered = sorted(rows, key=lambda row: row[0].rank)
                 yield _table([self._row(*row) for row in ordered], headings)
                 for meaning in self._meanings.get(heading, ()):
                     yield Paragraph(say_all(meaning, self._language))

@@ -26,7 +26,7 @@ class VerdictBox(LineBlock):
         for line in self._inside(room):
             text = f"│ {line.text}{' ' * (room - cell_len(line.text))} │"
             left, right = self._border(0, 1), self._border(len(text) - 1, len(text))
-            inside = (Styled(style, start + 2, end + 2) for style, start, end in line.styled)
+            inside = ((style, start + 2, end + 2) for style, start, end in line.styled)
             yield Line(text, (*left, *inside, *right))
         yield self._rule(f"└{rule}┘")
 
@@ -42,4 +42,4 @@ class VerdictBox(LineBlock):
 
     def _border(self, start: int, end: int) -> tuple[Styled, ...]:
         colour = self._conclusions[0].colour if self._conclusions else ""
-        return (Styled(colour, start, end),) if colour else ()
+        return ((colour, start, end),) if colour else ()

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netmon.errors import ConfigError, reason_of
 
@@ -22,7 +23,7 @@ _OTHERS = 0o077
 _KEPT = re.compile(r"\.(\d{4}-\d\d-\d\d)\.until-(\d{4}-\d\d-\d\d)")
 
 
-class KeptKey(NamedTuple):
+class KeptKey(Struct, frozen=True):
     """A key that was replaced."""
 
     file: Path

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from msgspec.structs import astuple
+
 from netmon.report.quotations import ConcernText, MeasureText, PromiseText, Reference, WhyNot
 from netmon.signatures.model import Concern, Promise, Vendor
 from netmon.verdict.promises import Subject, applied_promises, find_obstacle
@@ -27,7 +29,7 @@ def promises_of(
             for subject in [Subject(country) for country in sorted(countries)] or [Subject()]
         ]
         obstacles = dict.fromkeys(one for one in found if one is not None)
-        why_not = tuple(WhyNot(*one) for one in obstacles) if None not in found else ()
+        why_not = tuple(WhyNot(*astuple(one)) for one in obstacles) if None not in found else ()
         if None in found and promise.id not in about:
             why_not = (WhyNot("not_seen"),)
         yield _promise(vendor, promise, frozenset(countries), () if promise.id in applied else why_not)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
+
+from msgspec import Struct
 
 from netmon._engine import Matcher
 from netmon.records import DnsRecord, FlowRecord
@@ -14,7 +16,7 @@ Stats = dict[str, Any]
 """The engine's counters, described in `netmon/_engine.pyi`."""
 
 
-class Batch(NamedTuple):
+class Batch(Struct, frozen=True):
     """Records in the order in which the engine produced them.
 
     The engine may have written the events of some of them: see `EventWriter`.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netmon.days import moment_of
 from netmon.language.language import ENGLISH, Language
@@ -17,7 +18,7 @@ _TOLD = 5
 """Gaps, and overlaps, that are told; the longest ones."""
 
 
-class FileSpan(NamedTuple):
+class FileSpan(Struct, frozen=True):
     """The time of a file from its first packet to its last one."""
 
     path: str
@@ -25,7 +26,7 @@ class FileSpan(NamedTuple):
     last_ns: int
 
 
-class Between(NamedTuple):
+class Between(Struct, frozen=True, order=True):
     """A time without a file, or with two of them: from one to another, between or in these files."""
 
     from_ns: int
@@ -34,7 +35,7 @@ class Between(NamedTuple):
     later: str
 
 
-class Coverage(NamedTuple):
+class Coverage(Struct, frozen=True):
     """Gaps and overlaps, each by time."""
 
     gaps: list[Between]

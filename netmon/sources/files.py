@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from netmon._engine import CaptureError, CaptureFile, Engine, EventWriter, Matcher
 from netmon.errors import SourceError
@@ -29,7 +31,7 @@ CURRENT_S = 60
 """A pipe whose first packet is not older than this is from a capture that goes on."""
 
 
-class FilePosition(NamedTuple):
+class FilePosition(Struct, frozen=True):
     """How far a file has been read."""
 
     path: str

@@ -6,7 +6,9 @@ import glob
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from netmon._engine import CaptureError, CaptureFile
 from netmon.errors import SourceError, reason_of
@@ -17,7 +19,7 @@ _NAMED = 3
 """Names in a line about files."""
 
 
-class FoundFiles(NamedTuple):
+class FoundFiles(Struct, frozen=True):
     """Files to be read, and what is said about the others."""
 
     paths: list[str]
@@ -40,7 +42,7 @@ def captures_of(words: Sequence[str]) -> FoundFiles:
     for word in words:
         check_exists(word)
     found = find_files(words)
-    return found._replace(paths=in_order(found.paths))
+    return replace(found, paths=in_order(found.paths))
 
 
 def check_exists(word: str) -> None:

@@ -8,7 +8,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from os import stat_result
 from pathlib import Path
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netmon._engine import CaptureError, CaptureFile, Engine
 from netmon.errors import SourceError
@@ -25,7 +26,7 @@ _LAST_CALL_S = 1.0
 """So long is read what is written already, after the end was asked for."""
 
 
-class _LookedAt(NamedTuple):
+class _LookedAt(Struct, frozen=True):
     """A file as it was at the latest look."""
 
     inode: int

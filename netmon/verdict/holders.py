@@ -13,7 +13,8 @@ as for the grounds of a match: what another host looks up shows as little as wha
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netmon.days import iso_day
 from netmon.places.prefixes import PrefixTable, parse_address
@@ -73,7 +74,7 @@ class Holders:
         return found is not None and self._signatures.rules[found].vendor == vendor
 
 
-class _Networks(NamedTuple):
+class _Networks(Struct, frozen=True):
     """The networks of a vendor that contain an address."""
 
     own: NetworkRule | None

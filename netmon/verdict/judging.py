@@ -8,7 +8,8 @@ lacks.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from netmon.records import ConcernStanding, Uncounted, Verdict
 from netmon.verdict.judgement import Case, judge
@@ -20,7 +21,7 @@ KEPT = 16_384
 """Cases whose judgement is kept; the one used least recently is evicted first."""
 
 
-class CaseJudgement(NamedTuple):
+class CaseJudgement(Struct, frozen=True):
     """All that is judged about a flow."""
 
     verdict: Verdict

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from netmon.places.decision import is_sure
 from netmon.records import Confidence, Place
 
 
-class PlaceFacts(NamedTuple):
+class PlaceFacts(Struct, frozen=True):
     """A place in the terms of verdicts. Flows to places with equal facts are judged alike."""
 
     location: str

@@ -10,7 +10,7 @@ available to them. A promise that does not apply has a reason for that.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from msgspec import Struct
 
@@ -62,7 +62,7 @@ ObstacleCode = Literal[
 ]
 
 
-class Obstacle(NamedTuple):
+class Obstacle(Struct, frozen=True):
     """Why a promise does not apply."""
 
     code: ObstacleCode
