@@ -6,6 +6,7 @@ Malformed packets raise nothing: `stats()` counts them by stage and reason.
 
 from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
 from typing import Any, final
 
 Row = tuple[Any, ...]
@@ -28,6 +29,11 @@ def give_up_privileges(
     account: tuple[int, int, Sequence[int]] | None, *, all_files: bool, filter_calls: bool
 ) -> list[str]: ...
 def embedded_ipv4(address: str, prefixes: Sequence[str] = ()) -> str | None: ...  # ValueError: invalid text
+def packed_address(address: str) -> bytes: ...  # 4 or 16; ValueError: invalid text
+
+# Python's own SHA-256 loads OpenSSL, which takes longer than what a start has to hash.
+def sha256(data: bytes) -> bytes: ...
+def sha256_of_files(start: bytes, paths: Sequence[Path]) -> bytes: ...  # with paths and lengths; OSError
 
 # Payload of which only what names and judges a flow remains, at the same length.
 def essential_stream(stream: bytes, starts: Sequence[int]) -> bytes: ...  # segments begin at `starts`

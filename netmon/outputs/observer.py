@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from typing import Any
 
 from msgspec import Struct
+
+from netmon._engine import sha256
 
 
 class Observer(Struct, frozen=True):
@@ -25,7 +26,7 @@ class Observer(Struct, frozen=True):
         """
         dataset = event["event"]["dataset"]
         text = "\n".join(map(str, (self.sensor, self.run, dataset, *what)))
-        identifier = hashlib.sha256(text.encode()).hexdigest()[:32]
+        identifier = sha256(text.encode()).hex()[:32]
         begin = {key: event[key] for key in ("@timestamp", "ecs")}
         return {
             **begin,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-import socket
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Generic, TypeVar
+
+from netmon._engine import packed_address
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Value = TypeVar("Value")
@@ -48,13 +49,13 @@ class PrefixTable(Generic[Value]):
 def _parse(prefix: str) -> tuple[int, int, int]:
     """Version, address and length of a network. `ipaddress` is slower, and explains what is wrong."""
     text, _, length = prefix.partition("/")
-    family, version, bits = (socket.AF_INET6, 6, 128) if ":" in text else (socket.AF_INET, 4, 32)
+    version, bits = (6, 128) if ":" in text else (4, 32)
     try:
-        address = int.from_bytes(socket.inet_pton(family, text))
+        address = int.from_bytes(packed_address(text))
         is_network = (
             length.isascii() and length.isdecimal() and address & ((1 << (bits - int(length))) - 1) == 0
         )
-    except (OSError, ValueError):
+    except ValueError:
         is_network = False
     if not is_network:
         network = ipaddress.ip_network(prefix)

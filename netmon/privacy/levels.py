@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import ipaddress
 from functools import lru_cache
 
@@ -22,6 +20,14 @@ _CLIENTS_KEPT = 16_384
 """Clients whose pseudonyms of a day are kept; the one used least recently is evicted first."""
 
 
+def _digest(key: bytes, text: str) -> bytes:
+    """The HMAC-SHA256 of a text."""
+    import hashlib  # noqa: PLC0415  # loads OpenSSL; a reading that shows addresses needs none
+    import hmac  # noqa: PLC0415
+
+    return hmac.digest(key, text.encode(), hashlib.sha256)
+
+
 class Pseudonyms:
     """The pseudonyms of one period: each is an HMAC-SHA256 with a key that is derived for the period."""
 
@@ -29,11 +35,11 @@ class Pseudonyms:
         self._prefix = prefix
         # The day alone stands for the daily ones, so that no name of another period can be equal to it.
         text = name if prefix == CLIENT else f"count {name}"
-        self._key = hmac.digest(key, text.encode(), hashlib.sha256)
+        self._key = _digest(key, text)
 
     def of(self, address: str) -> str:
         """The pseudonym of an address, as `str(ip_address)` writes it."""
-        digest = hmac.digest(self._key, address.encode(), hashlib.sha256)
+        digest = _digest(self._key, address)
         return self._prefix + digest.hex()[:_HEX_DIGITS]
 
 
@@ -75,7 +81,7 @@ class Privacy:
         """
         day = iso_day(when_ns)
         within = day if self.level <= PSEUDONYM else f"{day} {scope}"
-        return hmac.digest(self._key, f"digest {within} {text}".encode(), hashlib.sha256)
+        return _digest(self._key, f"digest {within} {text}")
 
     def count_id(self, address: str, when_ns: int) -> str | None:
         """By what distinct clients of a period are counted: the address, a pseudonym, or None for nothing.
@@ -95,7 +101,7 @@ class Privacy:
 
     def _count_key(self, period: str) -> str:
         """What sensors with the same key have in common in a period: their `count_id` can be compared."""
-        return hmac.digest(self._key, f"key of {period}".encode(), hashlib.sha256).hex()[:_HEX_DIGITS]
+        return _digest(self._key, f"key of {period}").hex()[:_HEX_DIGITS]
 
     def _make_pseudonyms(self, prefix: str, name: str) -> Pseudonyms:
         return Pseudonyms(self._key, prefix, name)

@@ -9,8 +9,12 @@ from importlib import import_module
 
 MODULES = (
     "_strptime",  # dates in signatures
+    "difflib",  # what a wrong word may have meant
     "encodings.idna",  # names of hosts
     "encodings.unicode_escape",  # names in log lines
+    "hashlib",  # pseudonyms
+    "hmac",
+    "importlib.util",  # whether there is a pip to install with
     "importlib.metadata",  # netmon's version
     "maxminddb",  # databases that come later
     "netmon.cli.console",  # the summary, and the widths of its texts

@@ -6,7 +6,6 @@ nobody but this user can have written it. Whatever is wrong with the cache, the 
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import io
 import os
@@ -20,6 +19,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from netmon._engine import sha256, sha256_of_files
 from netmon.signatures.folder import ReportCount, signature_files
 from netmon.signatures.model import SignatureSet
 
@@ -34,8 +34,8 @@ _DIGEST_BYTES = 32
 _READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _PACKAGE = Path(__file__).parents[1]
-_CODE = ("*.py", "signatures/*.py")
-"""What decides about the contents of a `SignatureSet`."""
+_CODE = (_PACKAGE, _PACKAGE / "signatures")
+"""The folders of the files that decide about the contents of a `SignatureSet`."""
 _CLASSES = ("netmon.signatures.model", "netmon.records")
 """Where the classes of its values are."""
 _BY_NAMES = ("msgspec._utils", "rebuild")
@@ -79,23 +79,18 @@ def _load(folder: Path, progress: ReportCount | None) -> SignatureSet:
 
 def _key(folder: Path) -> bytes | None:
     """A hash of the signatures, and of the code that reads them; None if they cannot be read."""
-    digest = hashlib.sha256(f"{sys.version}\n{folder}\n".encode())
     try:
         engine = importlib.import_module("netmon._engine").__file__ or ""
         built = Path(engine).stat()
-        digest.update(f"{engine} {built.st_size} {built.st_mtime_ns}\n".encode())
-        for path in (*_code(), *signature_files(folder)):
-            data = path.read_bytes()
-            digest.update(f"{path} {len(data)}\n".encode())
-            digest.update(data)
+        about = f"{sys.version}\n{folder}\n{engine} {built.st_size} {built.st_mtime_ns}\n".encode()
+        return sha256_of_files(about, [*_code(), *signature_files(folder)])
     except (OSError, UnicodeEncodeError):
         return None
-    return digest.digest()
 
 
 def _code() -> Iterator[Path]:
-    for pattern in _CODE:
-        yield from sorted(_PACKAGE.glob(pattern))
+    for folder in _CODE:
+        yield from sorted(path for path in folder.iterdir() if path.suffix == ".py")
 
 
 def _read(file: Path, key: bytes) -> SignatureSet | None:
@@ -115,7 +110,7 @@ def _read(file: Path, key: bytes) -> SignatureSet | None:
         data[len(key) :][:_DIGEST_BYTES],
         data[len(key) + _DIGEST_BYTES :],
     )
-    if head != key or digest != hashlib.sha256(packed).digest():
+    if head != key or digest != sha256(packed):
         return None
     try:
         found = _Unpickler(io.BytesIO(packed)).load()
@@ -131,7 +126,7 @@ def _is_own(about: os.stat_result, is_kind: Any) -> bool:
 
 def _packed(signatures: SignatureSet) -> bytes:
     packed = pickle.dumps(signatures, pickle.HIGHEST_PROTOCOL)
-    return hashlib.sha256(packed).digest() + packed
+    return sha256(packed) + packed
 
 
 def _write(file: Path, data: bytes) -> None:

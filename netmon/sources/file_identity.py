@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
+
+from netmon._engine import sha256
 
 _SAMPLE_BYTES = 65_536
 
@@ -18,12 +19,11 @@ def run_of(paths: Sequence[str], expression: str) -> str:
     """
     if not all(path != "-" and Path(path).is_file() for path in paths):
         return os.urandom(8).hex()
-    digest = hashlib.sha256(expression.encode())
+    seen = [expression.encode()]
     for path in paths:
         with Path(path).open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             head = file.read(_SAMPLE_BYTES)
             file.seek(max(0, size - _SAMPLE_BYTES))
-            for part in (b"%d\n" % size, head, file.read(_SAMPLE_BYTES)):
-                digest.update(part)
-    return digest.hexdigest()[:16]
+            seen += [b"%d\n" % size, head, file.read(_SAMPLE_BYTES)]
+    return sha256(b"".join(seen)).hex()[:16]

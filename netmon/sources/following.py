@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from netmon._engine import CaptureError, CaptureFile, Engine
+from netmon._engine import CaptureError, CaptureFile, Engine, sha256
 from netmon.errors import SourceError
 from netmon.sources.stop_request import StopRequest
 
@@ -125,7 +124,7 @@ class Following:
         if first is None:
             return None
         time_ns, data = first
-        identity = hashlib.sha256(b"%d " % time_ns + data).hexdigest()
+        identity = sha256(b"%d " % time_ns + data).hex()
         return _LookedAt(about.st_ino, about.st_size, about.st_mtime_ns, time_ns, identity)
 
     def _is_overwritten(self, path: str, seen: _LookedAt, file: CaptureFile) -> bool:

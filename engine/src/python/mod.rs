@@ -3,6 +3,7 @@
 mod addresses;
 mod capture_file;
 mod cells;
+mod digests;
 mod engine;
 mod essential;
 mod event_writer;
@@ -37,6 +38,9 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("FLOW_FIELDS", rows::flow_fields())?;
     module.add("DNS_FIELDS", rows::dns_fields())?;
     module.add_function(wrap_pyfunction!(addresses::embedded_ipv4, module)?)?;
+    module.add_function(wrap_pyfunction!(addresses::packed_address, module)?)?;
+    module.add_function(wrap_pyfunction!(digests::sha256, module)?)?;
+    module.add_function(wrap_pyfunction!(digests::sha256_of_files, module)?)?;
     module.add_function(wrap_pyfunction!(essential::essential_stream, module)?)?;
     module.add_function(wrap_pyfunction!(essential::essential_datagram, module)?)?;
     module.add_function(wrap_pyfunction!(essential::essential_message, module)?)?;
