@@ -6,7 +6,6 @@ writes is checked here.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -80,6 +79,8 @@ def country_in_text(code: str) -> str:
 
 def _find_nearest(text: str) -> str | None:
     """The code of the country with the most similar name or three-letter code; None if none is similar."""
+    import difflib  # noqa: PLC0415  # few messages need it
+
     close = difflib.get_close_matches(text.casefold(), _SPELLINGS, n=1)
     return _SPELLINGS[close[0]] if close else None
 

@@ -17,8 +17,6 @@ NetmonError             any error reported in one line: what, where, what to do
 
 from __future__ import annotations
 
-import importlib.util
-import shlex
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -87,6 +85,9 @@ def install_command(*requirements: str) -> str:
     netmon is not on a package index, so an extra of its own cannot be installed by name. The environments of
     uv and of the Debian package have no pip: that of the system then installs into them.
     """
+    import importlib.util  # noqa: PLC0415  # few messages need these
+    import shlex  # noqa: PLC0415
+
     if importlib.util.find_spec("pip") is None:
         return shlex.join(["python3", "-m", "pip", "--python", sys.executable, "install", *requirements])
     return shlex.join([sys.executable, "-m", "pip", "install", *requirements])

@@ -17,7 +17,7 @@ from netmon.places.round_trips import SmallestRoundTrips
 from netmon.privacy import Privacy
 from netmon.privacy.key_file import read_key
 from netmon.signatures.cached import load_cached
-from netmon.signatures.folder import ReportCount, default_folder
+from netmon.signatures.folder import ReportCount, default_folder, signature_bytes
 from netmon.signatures.model import NETWORK, SignatureSet
 from netmon.sources import Batch
 from netmon.verdict.countries_that_matter import countries_that_matter
@@ -43,7 +43,7 @@ def load_signatures(
     SignatureError and ConfigError.
     """
     folder = config.signatures or default_folder()
-    size = sum(path.stat().st_size for path in folder.glob("*.y*ml") if path.is_file())
+    size = signature_bytes(folder)
     note = log if log is not None and size >= LARGE_BYTES else lambda _line: None
     note(f"reading {size / 1e6:.0f} MB of signatures in {folder}")
     signatures = load_cached(folder, cache, progress)

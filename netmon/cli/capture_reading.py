@@ -20,7 +20,6 @@ from netmon.cli.progress import progress_of
 from netmon.cli.reading import reading_signatures
 from netmon.cli.summary_page import doubts_of
 from netmon.cli.terminal import json_stream, log
-from netmon.cli.views import View
 from netmon.config.settings import Config
 from netmon.errors import EventError, SourceError
 from netmon.language.language import Language
@@ -38,6 +37,7 @@ from netmon.sources.files import FileSource, ReportPosition
 from netmon.sources.stop_request import StopRequest
 
 if TYPE_CHECKING:
+    from netmon.cli.views import View
     from netmon.evidence import assembly
     from netmon.outputs import events as event_lines
     from netmon.outputs import metric_events

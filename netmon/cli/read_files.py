@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -19,16 +18,16 @@ from netmon.cli.spoken_language import LanguageName, chosen_language
 from netmon.cli.stopping import stoppable
 from netmon.cli.summary_page import SummaryPage, show_summary
 from netmon.cli.terminal import log, write_line
-from netmon.cli.views import Format, View
 from netmon.language.language import Language
 from netmon.outputs.shown import FINDINGS
 from netmon.quality import partly_unread_text, unread_text
 from netmon.sources.stop_request import StopRequest
 
 if TYPE_CHECKING:
-    from netmon.cli import history as views
+    from netmon.cli import history, views
 else:
-    views = LateModule("netmon.cli.history")
+    history = LateModule("netmon.cli.history")
+    views = LateModule("netmon.cli.views")
 
 
 def read_files(
@@ -39,7 +38,7 @@ def read_files(
     json: bool = False,
     every: bool = False,
     store: str | None = None,
-    by: View | None = None,
+    by: views.View | None = None,
     csv: bool = False,
     findings: int = FINDINGS,
     workers: int = 1,
@@ -86,7 +85,7 @@ def _unread_text(reading: CaptureReading, language: Language) -> str | None:
 
 def _show_view(
     reading: CaptureReading,
-    by: View,
+    by: views.View,
     csv: bool,
     remarks: Sequence[str],
     language: Language,
@@ -94,14 +93,14 @@ def _show_view(
     """Writes a view; a table after the remarks, and where there is nothing in it, with the reason."""
     view, unread = reading.view(by), _unread_text(reading, language)
     if csv:
-        views.show(view, Format.CSV)
+        history.show(view, views.Format.CSV)
         return
     for remark in remarks:
         write_line(remark)
     if unread is not None:
         write_line(f"{language.say('NOT READ')}: {unread}.")
     if view.rows:
-        views.show(view, Format.TABLE, language)
+        history.show(view, views.Format.TABLE, language)
     elif unread is None:
         looked_up = list(reading.summary.looked_up_lines(reading.stats))
         for line in (*looked_up, reading.summary.sentence(is_looked_up=bool(looked_up))):
@@ -125,6 +124,8 @@ def _remarks(stop: StopRequest, language: Language) -> tuple[str, ...]:
 
 def _command(words: list[str], options: EvidenceOptions, findings: int) -> str:
     """The command that shows so many findings of the same files."""
+    import shlex  # noqa: PLC0415  # few summaries leave out findings
+
     given = zip(options.__struct_fields__, astuple(options), options.__struct_defaults__, strict=True)
     chosen = [(name, value) for name, value, default in given if value != default and name != "evidence"]
     parts = [part for name, value in chosen for part in (f"--{name}", str(value))]

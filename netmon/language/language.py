@@ -6,12 +6,15 @@ It finds the texts in calls of `say`, `say_count` and `_`, which therefore need 
 
 from __future__ import annotations
 
-import gettext
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netmon.countries import country_in_text, country_name
+
+if TYPE_CHECKING:
+    import gettext
 
 FOLDER = Path(__file__).parent
 LANGUAGES = ("en", "de")
@@ -38,16 +41,26 @@ NARROW = "\u202f"
 """A narrow space that does not break, between a number and its unit."""
 
 
+class _English:
+    """What stands for a catalogue: the texts are English already, and most starts need no gettext."""
+
+    def gettext(self, message: str) -> str:
+        return message
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return msgid1 if n == 1 else msgid2
+
+    def pgettext(self, _context: str, message: str) -> str:
+        return message
+
+
 class Language:
     """One of LANGUAGES. The same values give the same text, wherever the program runs."""
 
     def __init__(self, code: str) -> None:
         self.code = code
         self._point, self._comma = _SIGNS[code]
-        self.catalogue = gettext.NullTranslations()
-        if code != "en":
-            with (FOLDER / f"{code}.mo").open("rb") as file:
-                self.catalogue = gettext.GNUTranslations(file)
+        self.catalogue = _English() if code == "en" else _catalogue(code)
 
     def say(self, english: str, **values: object) -> str:
         """The text in this language; with values, they replace what is in braces."""
@@ -147,6 +160,13 @@ class Language:
         """The label of a tick of the time axis."""
         moment = datetime.fromtimestamp(when_s, UTC)
         return f"{moment:%H:%M}" if with_time else self.day(moment.date().isoformat())[:-5].rstrip()
+
+
+def _catalogue(code: str) -> gettext.NullTranslations:
+    import gettext  # noqa: PLC0415  # takes long to import, and English needs none
+
+    with (FOLDER / f"{code}.mo").open("rb") as file:
+        return gettext.GNUTranslations(file)
 
 
 ENGLISH = Language("en")

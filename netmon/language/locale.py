@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from netmon.language.language import LANGUAGES
@@ -14,5 +13,7 @@ VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 def language_of(environment: Mapping[str, str]) -> str:
     """One of LANGUAGES: that of the locale, such as "de" for de_AT.UTF-8, or English if there is none."""
     locale = next((value for name in VARIABLES if (value := environment.get(name))), "")
-    code = re.split(r"[_.@-]", locale, maxsplit=1)[0].lower()
+    for sign in "_.@-":
+        locale = locale.partition(sign)[0]
+    code = locale.lower()
     return code if code in LANGUAGES else "en"

@@ -19,7 +19,7 @@ NARROW = 80
 """Below so many columns, what belongs together stands below each other."""
 _GOOD_ENDS = ".-:/_"
 """After these characters, a long word is broken rather than elsewhere."""
-_QUANTITY = re.compile(r"(?<=\d) (?=(?:[kMGT]?B|[mµ]?s|min|h|%)(?!\w))")
+_QUANTITY = r"(?<=\d) (?=(?:[kMGT]?B|[mµ]?s|min|h|%)(?!\w))"
 """The space between a number and its unit."""
 _SMALLEST_TEXT = 28
 """Columns that a text needs beside its numbers."""
@@ -34,9 +34,12 @@ def wrapped(
 
     Without `is_breaking`, a word that is longer than a line stays in one piece, such as an address to open.
     """
+    whole = first + " ".join(filter(None, text.split(" "))).replace("\N{NO-BREAK SPACE}", " ")
+    if cell_len(whole) <= width:
+        return [whole]
     lines: list[str] = []
     line, space = first, ""
-    for word in filter(None, _QUANTITY.sub("\N{NO-BREAK SPACE}", text).split(" ")):
+    for word in filter(None, re.sub(_QUANTITY, "\N{NO-BREAK SPACE}", text).split(" ")):
         rest = word.replace("\N{NO-BREAK SPACE}", " ")
         if space and cell_len(line) + 1 + cell_len(rest) > width:
             lines.append(line)

@@ -31,9 +31,7 @@ if TYPE_CHECKING:
 _SAMPLED = 1024
 """Records read to find a database's fields: the first ones of the file, and as many from all over it."""
 _MAX_NAME_LENGTH = 64
-_GENERIC = re.compile(
-    "(?:city|country|asn?|location|geo|ip|to|database|mmdb|lite|(?:ip)?v(?:4|6|all)|[^a-z0-9])*"
-)
+_GENERIC = "(?:city|country|asn?|location|geo|ip|to|database|mmdb|lite|(?:ip)?v(?:4|6|all)|[^a-z0-9])*"
 """A database type that names no publisher: ip-location-db writes "city ipv4" whoever made the data."""
 
 ProviderFrom = Literal["configuration", "database type", "description", "file name"]
@@ -163,7 +161,7 @@ def _without_note(database_type: str) -> str:
 def _name(database_type: str, path: Path) -> str:
     """A name for people: the type, or the file's name if the type only says what the records are."""
     text = _without_note(database_type)[:_MAX_NAME_LENGTH]
-    if not find_providers(text) and _GENERIC.fullmatch(text.casefold()):
+    if not find_providers(text) and re.fullmatch(_GENERIC, text.casefold()):
         text = path.stem
     if text in (DECLARED, VENDOR):  # the sources of votes that no database gives
         text = f"database {text}"

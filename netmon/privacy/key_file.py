@@ -20,7 +20,7 @@ _MIN_KEY_BYTES = 32
 _MAX_KEY_BYTES = 65_536
 _OTHERS = 0o077
 """The rights of a file's group and of all users."""
-_KEPT = re.compile(r"\.(\d{4}-\d\d-\d\d)\.until-(\d{4}-\d\d-\d\d)")
+_KEPT = r"\.(\d{4}-\d\d-\d\d)\.until-(\d{4}-\d\d-\d\d)"
 
 
 class KeptKey(Struct, frozen=True):
@@ -110,7 +110,7 @@ def rotate_key(file: Path, today: date, keep_days: int) -> KeptKey:
 def kept_keys(file: Path) -> Iterator[KeptKey]:
     """The keys that were replaced, the oldest first."""
     for path in sorted(file.parent.glob(f"{file.name}.*")):
-        found = _KEPT.fullmatch(path.name.removeprefix(file.name))
+        found = re.fullmatch(_KEPT, path.name.removeprefix(file.name))
         if found is not None:
             yield KeptKey(path, found[1], found[2])
 

@@ -18,8 +18,8 @@ ETHERNET: Final = 1
 _RAW_IP: Final = 101
 
 # These words move the rest of an expression to an inner header, so its author considered tags.
-_HANDLES_TAGS: Final = re.compile(r"\b(?:vlan|mpls|pppoes|geneve|vxlan)\b|\b0x(?:8100|88a8|9100)\b")
-_MATCHES_VLAN: Final = re.compile(r"\bvlan\b")
+_HANDLES_TAGS: Final = r"\b(?:vlan|mpls|pppoes|geneve|vxlan)\b|\b0x(?:8100|88a8|9100)\b"
+_MATCHES_VLAN: Final = r"\bvlan\b"
 
 
 def compile_filter(expression: str, link: int, snaplen: int = 65_535, *, live: bool = False) -> Program:
@@ -36,7 +36,7 @@ def compile_filter(expression: str, link: int, snaplen: int = 65_535, *, live: b
     """
     if not expression.strip():
         return []
-    if live and _MATCHES_VLAN.search(expression):
+    if live and re.search(_MATCHES_VLAN, expression):
         raise SourceError(
             f"filter {expression!r}: a live filter cannot match VLAN tags, which the kernel removes first; "
             "leave `vlan` out, since tagged packets match anyway"
@@ -46,7 +46,7 @@ def compile_filter(expression: str, link: int, snaplen: int = 65_535, *, live: b
     from netmon.sources.libpcap import compile_text  # noqa: PLC0415  # most readings have no filter
 
     program = compile_text(expression, expression, link, snaplen)
-    if link != ETHERNET or _HANDLES_TAGS.search(expression):
+    if link != ETHERNET or re.search(_HANDLES_TAGS, expression):
         return program
     return compile_text(_with_tags(expression), expression, link, snaplen)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -34,6 +33,8 @@ def is_pattern(word: str) -> bool:
 
 def matching(pattern: str) -> list[str]:
     """The files and folders that match, in order; `**` also matches folders of any depth."""
+    import glob  # noqa: PLC0415  # few readings need it
+
     return sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207  # the pattern may be absolute
 
 
