@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
-_INVISIBLE = re.compile(
-    "[\x7f-\xa0\xad\u0600-\u0605\u061c\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
+_INVISIBLE = (
+    "[\x7f-\xa0\xad\u0600-\u0605\u061c\u180e\u200b-\u200f"
+    "\u2028-\u202f\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
 )
 
 
-_UNSEEN = re.compile(f"[\0-\x1f]|{_INVISIBLE.pattern}|[\U000e0000-\U000e0fff]")
+_UNSEEN = f"[\0-\x1f]|{_INVISIBLE}|[\U000e0000-\U000e0fff]"
 
 
 def visible(value: Any) -> Any:
@@ -20,7 +20,7 @@ def visible(value: Any) -> Any:
     Events that are taken over from elsewhere may have any text, which is later shown on terminals and pages.
     """
     if isinstance(value, str):
-        return value if value.isprintable() else _UNSEEN.sub(_written, value)
+        return value if value.isprintable() else re.sub(_UNSEEN, _written, value)
     if isinstance(value, dict):
         return {visible(key): visible(one) for key, one in value.items()}
     return [visible(one) for one in value] if isinstance(value, list) else value
@@ -38,6 +38,8 @@ def json_line(value: Any) -> str:
     escaped as well, and invisible characters such as those that change the writing direction, because names
     come from packets.
     """
+    import json  # noqa: PLC0415  # lines of flows are the engine's
+
     return escaped(json.dumps(value, ensure_ascii=False, separators=(",", ":"))) + "\n"
 
 
@@ -50,11 +52,13 @@ def escaped(text: str) -> str:
 
 def json_document(value: Any) -> str:
     """The same with a line for each value, for a file that people read and compare."""
+    import json  # noqa: PLC0415
+
     return _escape(json.dumps(value, ensure_ascii=False, indent=1)) + "\n"
 
 
 def _escape(text: str) -> str:
-    return _INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return re.sub(_INVISIBLE, lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def without_nulls(value: Any) -> Any:

@@ -16,6 +16,7 @@ MODULES = (
     "hmac",
     "importlib.util",  # whether there is a pip to install with
     "importlib.metadata",  # netmon's version
+    "json",
     "maxminddb",  # databases that come later
     "netmon.cli.console",  # the summary, and the widths of its texts
     "netmon.places.read_providers",
