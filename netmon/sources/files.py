@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 PACKETS_PER_STEP = 65_536
 """Packets between two batches: enough to make Python's share small, few enough for a smooth progress bar."""
 
+FLOWS_AT_END = 512
+"""Flows of a batch at the end, when all that are open end: the events of all of them need much memory."""
 WAIT_S = 0.25
 """The longest time for which results wait while nothing comes from a pipe."""
 CURRENT_S = 60
@@ -121,7 +123,8 @@ class FileSource:
             self.problems.append(f"interrupted by {self._stop.name} after {packets:,} packets")
         elif self._failed == len(self._paths):
             raise SourceError(self.problems.pop())
-        yield to_batch(self._engine.finish())
+        while any(rows := self._engine.finish(FLOWS_AT_END)):
+            yield to_batch(rows)
 
     def coverage(self) -> Coverage:
         """Gaps between several files, and their overlaps."""

@@ -7,6 +7,7 @@ import pytest
 
 from netmon._engine import Matcher
 from netmon.language.language import Language
+from netmon.sources import files
 from netmon.sources.coverage import Between, FileSpan, coverage_of
 from netmon.sources.files import FileSource, in_order
 from netmon.sources.stop_request import StopRequest
@@ -48,6 +49,19 @@ def test_one_wrong_time_at_the_beginning_does_not_matter(capture, stray_s):
     first = capture("first", 100, 101)
     for times_s in ((stray_s, 200, 201), (200, stray_s, 201)):
         assert in_order([capture("stray", *times_s), first])[0] == first
+
+
+@pytest.mark.parametrize("most", [1, 3, 100])
+def test_flows_that_end_with_the_capture_come_in_batches(tmp_path, monkeypatch, most):
+    """In one order, whatever the size of the batches."""
+    ports = range(5000, 5010)
+    frames = [Frame(10**9, ethernet(ip(*ENDS, UDP, udp(*ENDS, (port, 6000), b"x")))) for port in ports]
+    (tmp_path / "open").write_bytes(pcap(frames, 1))
+    monkeypatch.setattr(files, "FLOWS_AT_END", most)
+    source = FileSource([str(tmp_path / "open")], Matcher([], [], []), every_flow=True)
+    found = [batch.flows for batch in source.batches()]
+    assert max(map(len, found)) == min(most, len(ports))
+    assert [flow.client_port for batch in found for flow in batch] == list(ports)
 
 
 def test_with_what_can_be_read_only_once_the_given_order_is_kept(capture, tmp_path):

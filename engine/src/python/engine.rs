@@ -24,6 +24,7 @@ use std::mem::take;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use std::vec;
 
 const SECOND_NS: u64 = 1_000_000_000;
 const MILLISECOND_NS: u64 = 1_000_000;
@@ -143,6 +144,8 @@ pub struct Engine {
     /// Results of the steps that were taken, and the interfaces until then.
     flows: Vec<FlowRecord>,
     dns: Vec<CapturedMessage>,
+    /// Flows that `finish` has ended, and not handed out yet.
+    ended: vec::IntoIter<FlowRecord>,
     interfaces: Vec<String>,
     /// Writes the events of what Python has nothing to say about.
     events: Option<Py<EventWriter>>,
@@ -282,6 +285,7 @@ impl Engine {
             names,
             flows: Vec::new(),
             dns: Vec::new(),
+            ended: Vec::new().into_iter(),
             interfaces: Vec::new(),
             events: None,
         })
@@ -355,10 +359,20 @@ impl Engine {
         }
     }
 
-    fn finish<'py>(&mut self, py: Python<'py>) -> PyResult<Batch<'py>> {
-        let monitor = &mut self.reading(py)?.monitor;
-        py.detach(|| monitor.finish());
-        self.drain(py)
+    /// Ends all flows. A batch has at most so many of them, and those after the last one are empty.
+    #[pyo3(signature = (most = usize::MAX))]
+    fn finish<'py>(&mut self, py: Python<'py>, most: usize) -> PyResult<Batch<'py>> {
+        if self.ended.len() == 0 {
+            let monitor = &mut self.reading(py)?.monitor;
+            py.detach(|| monitor.finish());
+            self.collect();
+            self.ended = take(&mut self.flows).into_iter();
+        }
+        self.flows.extend(self.ended.by_ref().take(most));
+        let dns = if self.ended.len() == 0 { Vec::new() } else { take(&mut self.dns) };
+        let batch = self.drain(py);
+        self.dns.extend(dns);
+        batch
     }
 
     fn kept_packets<'py>(&mut self, py: Python<'py>, flow_id: u64) -> PyResult<Bound<'py, PyList>> {
