@@ -31,10 +31,6 @@ def _show_version() -> None:
 
 
 def _run() -> None:
-    from netmon.cli.plain_words import plain_reading  # noqa: PLC0415
-
-    if (reading := plain_reading(sys.argv[1:])) is not None:
-        sys.exit(reading())
     from netmon.cli.app import app  # noqa: PLC0415
     from netmon.cli.completion import complete_at_once  # noqa: PLC0415
 

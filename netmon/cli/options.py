@@ -1,7 +1,4 @@
-"""Groups of options that several commands share.
-
-The parser of the command line reads what their annotations say. It is not imported to make such a group.
-"""
+"""Groups of options that several commands share."""
 
 from __future__ import annotations
 
@@ -9,26 +6,23 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import typer
 from msgspec import Struct
 from msgspec.structs import replace
 
 from netmon.cli.late import LateModule
 from netmon.cli.terminal import log
+from netmon.cli.values import whole_number
 from netmon.countries import given_country
 from netmon.errors import ConfigError
 
 if TYPE_CHECKING:
-    import typer
-
     from netmon import privacy as levels
-    from netmon.cli import values
     from netmon.config import chosen
     from netmon.config.settings import Config
     from netmon.verdict import subjects
 else:
-    typer = LateModule("typer")
     levels = LateModule("netmon.privacy")
-    values = LateModule("netmon.cli.values")
     chosen = LateModule("netmon.config.chosen")
     subjects = LateModule("netmon.verdict.subjects")
 
@@ -102,7 +96,7 @@ class CaptureOptions(SubjectOptions, frozen=True):
         int | None,
         typer.Option(
             "--privacy",
-            parser=values.whole_number(0, 3),
+            parser=whole_number(0, 3),
             metavar="LEVEL",
             help="Show clients as 0 addresses, 1 daily pseudonyms, 2 networks, 3 not at all. "
             "Default: 0 for what read shows, otherwise privacy.level.",
