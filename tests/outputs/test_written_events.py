@@ -117,7 +117,7 @@ def test_what_cannot_be_shown_is_an_error():
         EventWriter("a", "", None).flow(flow(name=b"bytes"))
     with pytest.raises(OverflowError):
         EventWriter("a", "", None).flow(flow(sent_bytes=-1))
-    with pytest.raises(AttributeError):
+    with pytest.raises(TypeError, match="no record of"):
         EventWriter("a", "", None).flow(QUERY)
 
 

@@ -21,10 +21,14 @@ pub fn write_number(text: &mut String, number: u64) {
 }
 
 /// Writes the last digits of a number, with leading zeros.
-pub fn write_padded(text: &mut String, number: u64, digits: u32) {
-    for place in (0..digits).rev() {
-        text.push(char::from(digit(number / 10_u64.pow(place))));
+pub fn write_padded(text: &mut String, number: u64, digits: usize) {
+    let mut places = [0; 20];
+    let mut rest = number;
+    for place in places[..digits].iter_mut().rev() {
+        *place = digit(rest);
+        rest /= 10;
     }
+    places[..digits].iter().for_each(|digit| text.push(char::from(*digit)));
 }
 
 /// Writes an address.

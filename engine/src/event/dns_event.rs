@@ -7,13 +7,13 @@ use super::signer::identifier;
 use crate::report::dns_record::DnsCells;
 use std::borrow::Cow;
 
-type Cells = DnsCells<EventValue>;
+type Cells<'a> = DnsCells<EventValue<'a>>;
 
 impl EventWriter {
     /// Writes a line for a DNS message.
     ///
     /// mDNS and LLMNR contain the names of people's devices, so they are written only if addresses are.
-    pub fn dns(&mut self, json: &mut JsonText, record: &Cells, shown: &ClientsShown) {
+    pub fn dns(&mut self, json: &mut JsonText, record: &Cells<'_>, shown: &ClientsShown) {
         if record.kind.text() != "dns" && *shown != ClientsShown::ByAddress {
             return;
         }
@@ -41,7 +41,7 @@ impl EventWriter {
     }
 
     /// What ECS has no fields for.
-    fn rest(&self, json: &mut JsonText, record: &Cells) {
+    fn rest(&self, json: &mut JsonText, record: &Cells<'_>) {
         let before = json.text.len();
         json.open_field("netmon");
         let begun = json.text.len();
@@ -61,7 +61,13 @@ impl EventWriter {
     }
 }
 
-fn end(json: &mut JsonText, key: &str, shown: &ClientsShown, address: &EventValue, port: &EventValue) {
+fn end(
+    json: &mut JsonText,
+    key: &str,
+    shown: &ClientsShown,
+    address: &EventValue<'_>,
+    port: &EventValue<'_>,
+) {
     if *shown != ClientsShown::As(None) {
         json.open_field(key);
         client_fields(json, shown, address, port);
@@ -69,7 +75,7 @@ fn end(json: &mut JsonText, key: &str, shown: &ClientsShown, address: &EventValu
     }
 }
 
-fn message(json: &mut JsonText, record: &Cells, is_answer: bool) {
+fn message(json: &mut JsonText, record: &Cells<'_>, is_answer: bool) {
     json.open_field("dns");
     json.text_field("type", if is_answer { "answer" } else { "query" });
     json.key("id");
@@ -101,7 +107,7 @@ fn message(json: &mut JsonText, record: &Cells, is_answer: bool) {
     json.close();
 }
 
-fn question(json: &mut JsonText, question: &EventValue) {
+fn question(json: &mut JsonText, question: &EventValue<'_>) {
     json.open();
     for (key, value) in ["name", "type"].iter().zip(question.items()) {
         json.field(key, value);

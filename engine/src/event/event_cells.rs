@@ -8,22 +8,36 @@ use crate::row::{Accepts, Target};
 use crate::types::mac::Mac;
 use crate::wire::dns::{Answer, Question};
 use crate::wire::dns_type::rtype_text;
+use std::borrow::Cow;
 use std::convert::Infallible;
 
-/// The value of a field.
+/// The value of a field; texts of Python's records are not copied.
 #[derive(Clone, PartialEq, Debug)]
 #[allow(missing_docs)]
-pub enum EventValue {
+pub enum EventValue<'a> {
     Absent,
     Flag(bool),
     Number(u64),
     Word(&'static str),
-    Text(String),
+    Text(Cow<'a, str>),
     Host(Address),
-    Many(Vec<EventValue>),
+    Many(Vec<EventValue<'a>>),
 }
 
-impl EventValue {
+impl<'a> EventValue<'a> {
+    /// A value that holds its texts itself.
+    pub fn into_owned(self) -> EventValue<'static> {
+        match self {
+            Self::Absent => EventValue::Absent,
+            Self::Flag(value) => EventValue::Flag(value),
+            Self::Number(number) => EventValue::Number(number),
+            Self::Word(word) => EventValue::Word(word),
+            Self::Text(text) => EventValue::Text(Cow::Owned(text.into_owned())),
+            Self::Host(address) => EventValue::Host(address),
+            Self::Many(values) => EventValue::Many(values.into_iter().map(EventValue::into_owned).collect()),
+        }
+    }
+
     /// False for a field without a value.
     pub fn is_present(&self) -> bool {
         !matches!(self, Self::Absent)
@@ -60,7 +74,7 @@ impl EventValue {
     }
 
     /// The items of a list; none without one.
-    pub fn items(&self) -> &[EventValue] {
+    pub fn items(&self) -> &[EventValue<'a>] {
         match self {
             Self::Many(values) => values,
             _ => &[],
@@ -84,30 +98,30 @@ pub struct EventCells<'a> {
 }
 
 impl Target for EventCells<'_> {
-    type Cell = EventValue;
+    type Cell = EventValue<'static>;
     type Error = Infallible;
 }
 
 impl<T: Labels> Accepts<T> for EventCells<'_> {
-    fn cell(&self, value: T) -> Result<EventValue, Infallible> {
+    fn cell(&self, value: T) -> Result<EventValue<'static>, Infallible> {
         Ok(EventValue::Word(value.label()))
     }
 }
 
 impl<T> Accepts<Option<T>> for EventCells<'_>
 where
-    Self: Accepts<T, Cell = EventValue, Error = Infallible>,
+    Self: Accepts<T, Cell = EventValue<'static>, Error = Infallible>,
 {
-    fn cell(&self, value: Option<T>) -> Result<EventValue, Infallible> {
+    fn cell(&self, value: Option<T>) -> Result<EventValue<'static>, Infallible> {
         value.map_or(Ok(EventValue::Absent), |value| Accepts::<T>::cell(self, value))
     }
 }
 
 impl<T> Accepts<Vec<T>> for EventCells<'_>
 where
-    Self: Accepts<T, Cell = EventValue, Error = Infallible>,
+    Self: Accepts<T, Cell = EventValue<'static>, Error = Infallible>,
 {
-    fn cell(&self, values: Vec<T>) -> Result<EventValue, Infallible> {
+    fn cell(&self, values: Vec<T>) -> Result<EventValue<'static>, Infallible> {
         let mut cells = Vec::with_capacity(values.len());
         for value in values {
             cells.push(Accepts::<T>::cell(self, value)?);
@@ -116,11 +130,15 @@ where
     }
 }
 
+fn text(text: String) -> EventValue<'static> {
+    EventValue::Text(Cow::Owned(text))
+}
+
 /// Types of which a cell is made by one expression.
 macro_rules! event_cells {
     ($($type:ty: |$cells:pat_param, $value:pat_param| $cell:expr,)+) => {$(
         impl Accepts<$type> for EventCells<'_> {
-            fn cell(&self, value: $type) -> Result<EventValue, Infallible> {
+            fn cell(&self, value: $type) -> Result<EventValue<'static>, Infallible> {
                 let ($cells, $value) = (self, value);
                 Ok($cell)
             }
@@ -135,22 +153,22 @@ event_cells! {
     u32: |_, value| EventValue::Number(value.into()),
     u64: |_, value| EventValue::Number(value),
     &'static str: |_, value| EventValue::Word(value),
-    String: |_, value| EventValue::Text(value),
+    String: |_, value| text(value),
     Address: |_, address| EventValue::Host(address),
-    Mac: |_, mac| EventValue::Text(mac.to_string()),
-    TlsVersion: |_, TlsVersion(version)| EventValue::Text(tls_version_text(version)),
+    Mac: |_, mac| text(mac.to_string()),
+    TlsVersion: |_, TlsVersion(version)| text(tls_version_text(version)),
     InterfaceNumber: |cells, InterfaceNumber(number)| match cells.interfaces.get(usize::from(number)) {
-        Some(name) if !name.is_empty() => EventValue::Text(name.clone()),
+        Some(name) if !name.is_empty() => text(name.clone()),
         _ => EventValue::Absent,
     },
     Question: |_, question| EventValue::Many(vec![
-        EventValue::Text(question.name),
-        EventValue::Text(rtype_text(question.rtype).into_owned()),
+        text(question.name),
+        text(rtype_text(question.rtype).into_owned()),
     ]),
     Answer: |_, answer| EventValue::Many(vec![
-        EventValue::Text(answer.name),
-        EventValue::Text(rtype_text(answer.rtype).into_owned()),
+        text(answer.name),
+        text(rtype_text(answer.rtype).into_owned()),
         EventValue::Number(answer.ttl_s.into()),
-        EventValue::Text(data_text(answer.data)),
+        text(data_text(answer.data)),
     ]),
 }

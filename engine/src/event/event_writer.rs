@@ -54,7 +54,7 @@ pub(super) fn time_field(json: &mut JsonText, key: &str, time_ns: u64) {
 }
 
 /// The VLANs by which a flow or the client of a look-up is told apart.
-pub(super) fn vlan_fields(json: &mut JsonText, outer: &EventValue, inner: &EventValue) {
+pub(super) fn vlan_fields(json: &mut JsonText, outer: &EventValue<'_>, inner: &EventValue<'_>) {
     let vlan = |json: &mut JsonText, id: u64| {
         json.open_field("vlan");
         json.text_field("id", &id.to_string());
@@ -74,8 +74,8 @@ pub(super) fn vlan_fields(json: &mut JsonText, outer: &EventValue, inner: &Event
 pub(super) fn client_fields(
     json: &mut JsonText,
     shown: &ClientsShown,
-    address: &EventValue,
-    port: &EventValue,
+    address: &EventValue<'_>,
+    port: &EventValue<'_>,
 ) {
     match shown {
         ClientsShown::ByAddress => {

@@ -10,7 +10,7 @@ use super::time_text::write_milliseconds;
 use crate::report::flow_record::FlowCells;
 use crate::types::protocol::Protocol;
 
-type Cells = FlowCells<EventValue>;
+type Cells<'a> = FlowCells<EventValue<'a>>;
 
 /// What Python knows about a flow. Parts of an object are fields in JSON, without its braces.
 #[derive(Default)]
@@ -35,7 +35,13 @@ pub struct Meaning<'a> {
 
 impl EventWriter {
     /// Writes a line for a report on a flow; nothing for one that is not wanted.
-    pub fn flow(&mut self, json: &mut JsonText, flow: &Cells, meaning: &Meaning<'_>, shown: &ClientsShown) {
+    pub fn flow(
+        &mut self,
+        json: &mut JsonText,
+        flow: &Cells<'_>,
+        meaning: &Meaning<'_>,
+        shown: &ClientsShown,
+    ) {
         let phase = flow.phase.text();
         if phase == "update" && !self.with_updates {
             return;
@@ -68,7 +74,7 @@ impl EventWriter {
 }
 
 /// The rest of the object `event`.
-fn kind(json: &mut JsonText, flow: &Cells, meaning: &Meaning<'_>) {
+fn kind(json: &mut JsonText, flow: &Cells<'_>, meaning: &Meaning<'_>) {
     json.text_field("kind", if meaning.is_alert { "alert" } else { "event" });
     if let Some(severity) = meaning.severity {
         json.number_field("severity", severity);
@@ -95,7 +101,7 @@ fn kind(json: &mut JsonText, flow: &Cells, meaning: &Meaning<'_>) {
     }
 }
 
-fn network(json: &mut JsonText, flow: &Cells, shown: &ClientsShown) {
+fn network(json: &mut JsonText, flow: &Cells<'_>, shown: &ClientsShown) {
     let protocol = if flow.transport.text() == "tcp" { Protocol::Tcp } else { Protocol::Udp };
     let (client, server) = (flow.client.address(), flow.server.address());
     json.open_field("network");
@@ -116,7 +122,7 @@ fn network(json: &mut JsonText, flow: &Cells, shown: &ClientsShown) {
     json.close();
 }
 
-fn ends(json: &mut JsonText, flow: &Cells, meaning: &Meaning<'_>, shown: &ClientsShown) {
+fn ends(json: &mut JsonText, flow: &Cells<'_>, meaning: &Meaning<'_>, shown: &ClientsShown) {
     json.open_field("source");
     client_fields(json, shown, &flow.client, &flow.client_port);
     if *shown == ClientsShown::ByAddress {
@@ -140,7 +146,7 @@ fn ends(json: &mut JsonText, flow: &Cells, meaning: &Meaning<'_>, shown: &Client
     json.close();
 }
 
-fn tls(json: &mut JsonText, flow: &Cells) {
+fn tls(json: &mut JsonText, flow: &Cells<'_>) {
     let has_name = flow.server_name.is_true();
     let has_certificate = flow.certificate_issuer.is_present();
     if !has_name && !has_certificate {
@@ -173,7 +179,7 @@ fn tls(json: &mut JsonText, flow: &Cells) {
 }
 
 /// Why the client's machine has no hardware address, if frames show one that is not its own.
-fn withheld(json: &mut JsonText, flow: &Cells, shown: &ClientsShown) {
+fn withheld(json: &mut JsonText, flow: &Cells<'_>, shown: &ClientsShown) {
     if *shown == ClientsShown::ByAddress && flow.client_mac_withheld.is_present() {
         json.open_field("client");
         json.field("mac_withheld", &flow.client_mac_withheld);
@@ -182,7 +188,7 @@ fn withheld(json: &mut JsonText, flow: &Cells, shown: &ClientsShown) {
 }
 
 /// Which flow it is, how it ended, and what names it.
-fn identity(json: &mut JsonText, flow: &Cells, meaning: &Meaning<'_>) {
+fn identity(json: &mut JsonText, flow: &Cells<'_>, meaning: &Meaning<'_>) {
     json.field("flow_id", &flow.flow_id);
     json.field("continues", &flow.continues);
     json.field("phase", &flow.phase);
@@ -207,7 +213,7 @@ fn identity(json: &mut JsonText, flow: &Cells, meaning: &Meaning<'_>) {
 }
 
 /// The packets that show the name, and what the hello says.
-fn evidence(json: &mut JsonText, flow: &Cells, shown: &ClientsShown) {
+fn evidence(json: &mut JsonText, flow: &Cells<'_>, shown: &ClientsShown) {
     json.field("first_packet", &flow.first_packet);
     if flow.shown_ns.is_present() {
         json.open_field("shown");
@@ -236,7 +242,7 @@ fn evidence(json: &mut JsonText, flow: &Cells, shown: &ClientsShown) {
 }
 
 /// What was measured, and what limits the view.
-fn measured(json: &mut JsonText, flow: &Cells, meaning: &Meaning<'_>) {
+fn measured(json: &mut JsonText, flow: &Cells<'_>, meaning: &Meaning<'_>) {
     if let Some(resolver) = meaning.resolver {
         json.text_field("resolver", resolver);
     }

@@ -46,7 +46,7 @@ impl JsonText {
     }
 
     /// A field; nothing if it has no value.
-    pub fn field(&mut self, key: &str, value: &EventValue) {
+    pub fn field(&mut self, key: &str, value: &EventValue<'_>) {
         if value.is_present() {
             self.key(key);
             self.value(value);
@@ -54,7 +54,7 @@ impl JsonText {
     }
 
     /// A field; nothing if its value counts as false.
-    pub fn true_field(&mut self, key: &str, value: &EventValue) {
+    pub fn true_field(&mut self, key: &str, value: &EventValue<'_>) {
         if value.is_true() {
             self.field(key, value);
         }
@@ -120,7 +120,7 @@ impl JsonText {
         }
     }
 
-    fn value(&mut self, value: &EventValue) {
+    fn value(&mut self, value: &EventValue<'_>) {
         match value {
             EventValue::Absent => self.text.push_str("null"),
             EventValue::Flag(value) => self.text.push_str(if *value { "true" } else { "false" }),

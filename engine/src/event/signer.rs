@@ -34,7 +34,7 @@ impl Signer {
     }
 
     /// Writes who reports.
-    pub fn observer(&self, json: &mut JsonText, interface: &EventValue) {
+    pub fn observer(&self, json: &mut JsonText, interface: &EventValue<'_>) {
         json.open_field("observer");
         json.text_field("type", "sensor");
         json.text_field("product", "netmon");

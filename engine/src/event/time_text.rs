@@ -10,8 +10,7 @@ const LAST_S: i128 = 253_402_300_799;
 
 /// Writes a time as RFC 3339 in UTC with microseconds; times after the year 9999 are given as its last second.
 pub fn write_time(text: &mut String, time_ns: i128) {
-    let seconds = time_ns.div_euclid(SECOND_NS).min(LAST_S) as i64;
-    let microseconds = time_ns.rem_euclid(SECOND_NS) / 1000;
+    let (seconds, microseconds) = parts_of(time_ns);
     let (year, month, day) = date_of(seconds.div_euclid(DAY_S));
     let second = seconds.rem_euclid(DAY_S);
     let parts = [
@@ -21,11 +20,22 @@ pub fn write_time(text: &mut String, time_ns: i128) {
         (second / 3600, 2, ':'),
         (second / 60 % 60, 2, ':'),
         (second % 60, 2, '.'),
-        (microseconds as i64, 6, 'Z'),
+        (microseconds, 6, 'Z'),
     ];
     for (number, digits, end) in parts {
         write_padded(text, number.unsigned_abs(), digits);
         text.push(end);
+    }
+}
+
+/// The seconds of a time and the microseconds after them. Packets have times of 64 bits, which are divided much faster.
+fn parts_of(time_ns: i128) -> (i64, i64) {
+    match u64::try_from(time_ns) {
+        Ok(time_ns) => ((time_ns / SECOND_NS as u64) as i64, (time_ns % SECOND_NS as u64 / 1000) as i64),
+        Err(_) => {
+            let seconds = time_ns.div_euclid(SECOND_NS).min(LAST_S);
+            (seconds as i64, (time_ns.rem_euclid(SECOND_NS) / 1000) as i64)
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The fields of rows as Python objects: one conversion for each type of value, and its annotation.
 
 use crate::address::Address;
+use crate::event::digits::write_address;
 use crate::report::flow_record::{InterfaceNumber, TlsVersion};
 use crate::report::labels::Labels;
 use crate::report::texts::{data_text, tls_version_text};
@@ -9,8 +10,9 @@ use crate::types::mac::Mac;
 use crate::wire::dns::{Answer, Question};
 use crate::wire::dns_type::rtype_text;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyString, PyTuple};
 use pyo3::IntoPyObjectExt;
+use std::cell::RefCell;
 
 type Cell<'py> = Bound<'py, PyAny>;
 
@@ -20,6 +22,25 @@ pub struct Cells<'a, 'py> {
     pub py: Python<'py>,
     /// The source's capture interfaces, by number.
     pub interfaces: &'a [String],
+    /// Words that occurred. Many rows have the same, so they are made once.
+    words: RefCell<Vec<(&'static str, Cell<'py>)>>,
+}
+
+impl<'a, 'py> Cells<'a, 'py> {
+    /// For the rows of one batch.
+    pub fn new(py: Python<'py>, interfaces: &'a [String]) -> Self {
+        Self { py, interfaces, words: RefCell::default() }
+    }
+
+    fn word(&self, word: &'static str) -> Cell<'py> {
+        let mut words = self.words.borrow_mut();
+        if let Some((_, known)) = words.iter().find(|(one, _)| std::ptr::eq(*one, word)) {
+            return known.clone();
+        }
+        let made = PyString::intern(self.py, word).into_any();
+        words.push((word, made.clone()));
+        made
+    }
 }
 
 impl<'py> Target for Cells<'_, 'py> {
@@ -53,7 +74,7 @@ where
 
 impl<'py, T: Labels> Accepts<T> for Cells<'_, 'py> {
     fn cell(&self, value: T) -> PyResult<Cell<'py>> {
-        value.label().into_bound_py_any(self.py)
+        Ok(self.word(value.label()))
     }
 }
 
@@ -102,7 +123,11 @@ cells! {
     u64 => "int": |_, value| value,
     &'static str => "str": |_, value| value,
     String => "str": |_, value| value,
-    Address => "str": |_, address| address.to_string(),
+    Address => "str": |_, address| {
+        let mut text = String::with_capacity(15);
+        write_address(&mut text, address);
+        text
+    },
     Mac => "str": |_, mac| mac.to_string(),
     TlsVersion => "str": |_, TlsVersion(version)| tls_version_text(version),
     InterfaceNumber => "str | None": |cells, InterfaceNumber(number)| {

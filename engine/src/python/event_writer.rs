@@ -13,15 +13,15 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyInt, PyList, PyString, PyTuple};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 const DAY_NS: u64 = 86_400_000_000_000;
 /// Clients whose pseudonyms are remembered; then they are asked for again.
 const MAX_REMEMBERED: usize = 65_536;
 
-type Names = PyOnceLock<Vec<Py<PyString>>>;
-static FLOW_NAMES: Names = PyOnceLock::new();
-static DNS_NAMES: Names = PyOnceLock::new();
+/// Gives the values of a record, in the order of its fields.
+static VALUES: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 /// A time as RFC 3339 in UTC with microseconds; times after the year 9999 are given as its last second.
 #[pyfunction]
@@ -65,9 +65,9 @@ impl EventWriter {
         fallback = "", judgement = "",
     ))]
     #[allow(clippy::too_many_arguments)] // each is a part of the event
-    fn flow(
+    fn flow<'py>(
         &mut self,
-        record: &Bound<'_, PyAny>,
+        record: &Bound<'py, PyAny>,
         is_alert: bool,
         severity: Option<u64>,
         geo: &str,
@@ -76,20 +76,20 @@ impl EventWriter {
         resolver: Option<&str>,
         fallback: &str,
         judgement: &str,
-    ) -> PyResult<String> {
-        let names = names(record.py(), &FLOW_NAMES, &FlowRecord::NAMES);
-        let flow = FlowCells::read(|index, _| cell_of(record, names, index))?;
+    ) -> PyResult<Bound<'py, PyString>> {
+        let values = values_of(record, FlowRecord::NAMES.len())?;
+        let flow = FlowCells::read(|index, _| value_of(&values[index]))?;
         let shown = self.shown(record.py(), &flow.client, flow.start_ns.number())?;
         let meaning = Meaning { is_alert, severity, geo, vendor, signature, resolver, fallback, judgement };
         self.writer.flow(&mut self.json, &flow, &meaning, &shown);
-        Ok(self.take())
+        Ok(self.take(record.py()))
     }
 
-    fn dns(&mut self, record: &Bound<'_, PyAny>) -> PyResult<String> {
-        let names = names(record.py(), &DNS_NAMES, &DnsRecord::NAMES);
-        let message = DnsCells::read(|index, _| cell_of(record, names, index))?;
+    fn dns<'py>(&mut self, record: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
+        let values = values_of(record, DnsRecord::NAMES.len())?;
+        let message = DnsCells::read(|index, _| value_of(&values[index]))?;
         self.add_dns(record.py(), &message)?;
-        Ok(self.take())
+        Ok(self.take(record.py()))
     }
 }
 
@@ -113,18 +113,19 @@ impl EventWriter {
     /// Appends what was written to a list, if it is anything.
     pub fn pass_on(&mut self, list: &Bound<'_, PyList>) -> PyResult<()> {
         if !self.json.text.is_empty() {
-            list.append(PyString::new(list.py(), &self.json.text))?;
-            self.json.text.clear();
+            list.append(self.take(list.py()))?;
         }
         Ok(())
     }
 
-    /// What was written.
-    fn take(&mut self) -> String {
-        std::mem::take(&mut self.json.text)
+    /// What was written. The memory is used again.
+    fn take<'py>(&mut self, py: Python<'py>) -> Bound<'py, PyString> {
+        let text = PyString::new(py, &self.json.text);
+        self.json.text.clear();
+        text
     }
 
-    fn add_dns(&mut self, py: Python<'_>, message: &DnsCells<EventValue>) -> PyResult<()> {
+    fn add_dns(&mut self, py: Python<'_>, message: &DnsCells<EventValue<'_>>) -> PyResult<()> {
         let client = if message.response.is_true() { &message.destination } else { &message.source };
         let shown = self.shown(py, client, message.time_ns.number())?;
         self.writer.dns(&mut self.json, message, &shown);
@@ -132,7 +133,7 @@ impl EventWriter {
     }
 
     /// How a client is shown at a time.
-    fn shown(&mut self, py: Python<'_>, client: &EventValue, when_ns: u64) -> PyResult<ClientsShown> {
+    fn shown(&mut self, py: Python<'_>, client: &EventValue<'_>, when_ns: u64) -> PyResult<ClientsShown> {
         let Some(show) = &self.show else { return Ok(ClientsShown::ByAddress) };
         let address = client.address().unwrap_or_default();
         let key = (address, when_ns / DAY_NS);
@@ -148,22 +149,24 @@ impl EventWriter {
     }
 }
 
-/// The names of the fields of records, as Python looks them up.
-fn names<'a>(py: Python<'_>, names: &'a Names, all: &[&str]) -> &'a [Py<PyString>] {
-    names.get_or_init(py, || all.iter().map(|name| PyString::intern(py, name).unbind()).collect())
+/// The values of a record's fields.
+fn values_of<'py>(record: &Bound<'py, PyAny>, count: usize) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    let py = record.py();
+    let read = VALUES.import(py, "msgspec.structs", "astuple")?;
+    let values: Vec<_> = read.call1((record,))?.cast_into::<PyTuple>()?.iter().collect();
+    if values.len() == count {
+        Ok(values)
+    } else {
+        Err(PyTypeError::new_err(format!("no record of {count} values: {record}")))
+    }
 }
 
-/// The value of a record's field.
-fn cell_of(record: &Bound<'_, PyAny>, names: &[Py<PyString>], index: usize) -> PyResult<EventValue> {
-    value_of(&record.getattr(names[index].bind(record.py()))?)
-}
-
-fn value_of(value: &Bound<'_, PyAny>) -> PyResult<EventValue> {
+fn value_of<'a>(value: &'a Bound<'_, PyAny>) -> PyResult<EventValue<'a>> {
     if value.is_none() {
         return Ok(EventValue::Absent);
     }
     if let Ok(text) = value.cast::<PyString>() {
-        return Ok(EventValue::Text(text.to_str()?.to_owned()));
+        return Ok(EventValue::Text(Cow::Borrowed(text.to_str()?)));
     }
     if let Ok(flag) = value.cast::<PyBool>() {
         return Ok(EventValue::Flag(flag.is_true()));
@@ -174,5 +177,7 @@ fn value_of(value: &Bound<'_, PyAny>) -> PyResult<EventValue> {
     let items = value
         .cast::<PyTuple>()
         .map_err(|_| PyTypeError::new_err(format!("no value of a record: {value}")))?;
-    Ok(EventValue::Many(items.iter().map(|item| value_of(&item)).collect::<PyResult<_>>()?))
+    Ok(EventValue::Many(
+        items.iter().map(|item| value_of(&item).map(EventValue::into_owned)).collect::<PyResult<_>>()?,
+    ))
 }

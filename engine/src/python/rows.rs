@@ -28,7 +28,7 @@ pub fn batch<'py>(
     dns: impl IntoIterator<Item = CapturedMessage>,
     interfaces: &[String],
 ) -> PyResult<Batch<'py>> {
-    let cells = Cells { py, interfaces };
+    let cells = Cells::new(py, interfaces);
     let flows = flows.into_iter().map(|flow| PyTuple::new(py, flow.into_row(&cells)?));
     let dns = dns.into_iter().map(|message| PyTuple::new(py, DnsRecord::from(message).into_row(&cells)?));
     Ok((
@@ -46,7 +46,7 @@ pub fn batch_of_events<'py>(
     interfaces: &[String],
     writer: &mut EventWriter,
 ) -> PyResult<Batch<'py>> {
-    let cells = Cells { py, interfaces };
+    let cells = Cells::new(py, interfaces);
     let (found, messages) = (PyList::empty(py), PyList::empty(py));
     for flow in flows {
         if flow.is_plain() {

@@ -4,7 +4,6 @@
 use super::client_hello::ClientHello;
 use super::tls_extension;
 use ring::digest::{digest, SHA256};
-use std::fmt::Write;
 
 /// The hash of an empty list.
 const EMPTY_LIST: &str = "000000000000";
@@ -74,10 +73,19 @@ fn hash(lists: &[&[u16]]) -> String {
     for list in lists.iter().filter(|list| !list.is_empty()) {
         let mut separator = if text.is_empty() { "" } else { "_" };
         for number in *list {
-            let _ = write!(text, "{separator}{number:04x}");
+            text.push_str(separator);
+            push_digits(&mut text, *number, 4);
             separator = ",";
         }
     }
     let hash = digest(&SHA256, text.as_bytes());
-    hash.as_ref().iter().take(HASH_BYTES).map(|byte| format!("{byte:02x}")).collect()
+    text.clear();
+    hash.as_ref().iter().take(HASH_BYTES).for_each(|byte| push_digits(&mut text, (*byte).into(), 2));
+    text
+}
+
+/// Writes the last hexadecimal digits of a number.
+fn push_digits(text: &mut String, number: u16, digits: u32) {
+    let digit = |place: u32| char::from_digit(u32::from(number) >> (4 * place) & 0x0f, 16).unwrap_or('0');
+    text.extend((0..digits).rev().map(digit));
 }
