@@ -69,7 +69,10 @@ class ReadingPlan(Struct, frozen=True):
 
 
 class CaptureReading:
-    """Files that are read once, by `run`; the other members are its results."""
+    """Files that are read once, by `run`; the other members are its results.
+
+    There is no summary of what is written as events.
+    """
 
     def __init__(
         self, files: NamedFiles, plan: ReadingPlan, configured: Config, settings: Config, language: Language
@@ -89,7 +92,7 @@ class CaptureReading:
         clients = ClientsSeen(self._known.vendors, settings.policy, settings.inventory)
         self.summary = Summary(self._known.locations, self._privacy, clients, language)
         self._observer = Observer(settings.sensor, settings.site, run_of(files.paths, files.expression))
-        self._found = FindingCount()
+        self.found = FindingCount()
         self._kept: list[keeping.Kept] = []
         self.stats: Stats = {}
         self.problems = list(files.problems)
@@ -98,7 +101,7 @@ class CaptureReading:
     def run(self, stack: ExitStack, stop: StopRequest) -> None:
         """Reads the files. The stack closes what was opened, after views were shown. Raises NetmonError."""
         evidence = stack.enter_context(self._opened_evidence())
-        outputs: list[Output] = [self.summary]
+        outputs: list[Output] = [] if self._plan.json else [self.summary]
         lines = self._lines(evidence) if self._plan.json else None
         events = self._events(lines) if lines and "flow" in self._settings.datasets else None
         outputs += [events] if events else []
@@ -109,10 +112,10 @@ class CaptureReading:
             if self._settings.has_run_events
         ]
         self._kept = list(self._stores(stack))
-        outputs += [*(one.reading for one in self._kept), self._found]
+        outputs += [*(one.reading for one in self._kept), self.found]
         shares_terminal = self._plan.json and sys.stdout is not None and sys.stdout.isatty()
         console = progress_console()
-        with progress_of(console, self._files.paths, self._found, shares_terminal=shares_terminal) as report:
+        with progress_of(console, self._files.paths, self.found, shares_terminal=shares_terminal) as report:
             reader = self._open(report, stop, events.writer if events else None)
             if evidence:
                 announced: list[Stream] = [*(one.intake for one in self._kept), *chosen]

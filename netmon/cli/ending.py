@@ -18,9 +18,6 @@ from netmon.errors import ConfigError, NetmonError, SignatureError, installation
 _WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """Errors of writing to a stream, which come without a file name."""
 
-_YOUNG_OBJECTS = 100_000
-"""Objects that come into being before circles of them are looked for: a batch of flows has fewer."""
-
 
 class ReaderGoneError(Exception):
     """The reader of standard output or standard error has closed the pipe, as `head` does."""
@@ -29,7 +26,6 @@ class ReaderGoneError(Exception):
 def run_to_its_end(command: Callable[[], object]) -> None:
     """Runs a command and exits; an error is reported in one line on standard error."""
     prepare()
-    gc.set_threshold(_YOUNG_OBJECTS, *gc.get_threshold()[1:])
     try:
         try:
             command()

@@ -71,14 +71,14 @@ def read_files(
             show_summary(reading.summary, reading.stats, settings.subjects, spoken, page)
         for line in reading.doubts():
             log(line)
-    is_alarm = exit_code and bool(reading.summary.alarms)
+    is_alarm = exit_code and bool(reading.found.alarms)
     is_read = _unread_text(reading, spoken) is None
     return _exit_code(reading.problems, stop, is_read=is_read, is_alarm=is_alarm)
 
 
 def _unread_text(reading: CaptureReading, language: Language) -> str | None:
     """That most packets could not be decoded, of the run or of an interface; None if they could."""
-    nothing_seen = not reading.summary.flows
+    nothing_seen = not reading.found.ended
     partly = partly_unread_text(reading.stats, language, nothing_seen=nothing_seen)
     return unread_text(reading.stats, language) or partly
 
