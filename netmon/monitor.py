@@ -7,11 +7,12 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from netmon.days import iso_day
+from netmon.places.decision import is_anycast
 from netmon.places.locator import Locator
 from netmon.places.round_trips import SmallestRoundTrips, own_round_trip
 from netmon.places.sinkhole import is_sinkholed
 from netmon.places.wording import OF_PROXY
-from netmon.records import ClassifiedFlow, Fallback, FlowRecord, Place, Question
+from netmon.records import ClassifiedFlow, Fallback, FlowRecord, Place, Question, Trips
 from netmon.signatures.model import NETWORK, Rule, SignatureSet
 from netmon.verdict.holders import Holders
 from netmon.verdict.judgement import Case
@@ -34,6 +35,7 @@ BEHIND_PROXY = Place(
     steps=(OF_PROXY,),
 )
 """The place of flows to a proxy."""
+_NO_TRIPS = Trips()
 
 
 class Monitor:
@@ -70,13 +72,15 @@ class Monitor:
         rule = self.signatures.rules[flow.signature]
         # In a network of the vendor, a name that is hearsay says nothing about the component.
         component = NETWORK if flow.grounds == "holder" else rule.component
+        address = flow.destination
         if "proxied" in flow.view:
-            place = BEHIND_PROXY
+            place, trips = BEHIND_PROXY, _NO_TRIPS
         else:
-            remembered = self._trips.record(flow)
-            place = self._locator.locate(flow.destination, flow.start_ns, own_round_trip(flow), remembered)
-            if any(vote.about == "anycast" for vote in place.votes):
-                self._trips.forget(flow.destination)
+            own = own_round_trip(flow)
+            smallest = self._trips.record(flow, own)
+            place, trips = self._locator.locate_by(address, flow.start_ns, own, smallest)
+            if is_anycast(place):
+                self._trips.forget(address)
         case = Case(
             vendor=self.signatures.vendors[rule.vendor],
             component=component,
@@ -90,7 +94,7 @@ class Monitor:
             contact=flow.contact,
             client_seen=flow.sent_packets > 0,
             grounds=flow.grounds,
-            sinkholed=place is not BEHIND_PROXY and is_sinkholed(flow.destination, place),
+            sinkholed=place is not BEHIND_PROXY and is_sinkholed(address, place),
             groups=self.signatures.groups,
         )
         judged = self._judging.judge(case, self._subjects.find(flow.client))
@@ -107,9 +111,10 @@ class Monitor:
             fallbacks,
             new,
             edge=self._holders.find_edge(flow, rule.vendor),
-            signature=f"{rule.file.rpartition('/')[2]}:{rule.line}",
+            signature=_where(rule),
             concerns=judged.standings,
             uncounted=judged.uncounted,
+            trips=trips,
         )
 
     def _find_new(self, flow: FlowRecord, rule: Rule, place: Place) -> tuple[str, ...]:
@@ -161,3 +166,8 @@ class Monitor:
             holder_shown=True,
             groups=self.signatures.groups,
         )
+
+
+def _where(rule: Rule) -> str:
+    """File and line of a signature: "acme.yaml:12"."""
+    return f"{rule.file.rpartition('/')[2]}:{rule.line}"

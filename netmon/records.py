@@ -2,7 +2,7 @@
 
 Times are integer nanoseconds since 1970-01-01 UTC, taken from the packets. Bytes are IP bytes
 (IP header included, link layer and tunnels excluded), so they equal NetFlow's octets.
-`sent` is client to server, `received` is server to client.
+`sent` is client to server, `received` is server to client. No value is part of a circle (`gc=False`).
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ as            the AS that announces the address
 """
 
 
-class FlowRecord(Struct, frozen=True):
+class FlowRecord(Struct, frozen=True, gc=False):
     """One report on one bidirectional flow, in the order of the engine's rows.
 
     A flow in a capture file is reported once (`phase` "end"), a live one when it is tagged ("open"), while it
@@ -251,7 +251,7 @@ class FlowRecord(Struct, frozen=True):
         return self.embedded or self.server
 
 
-class DnsRecord(Struct, frozen=True):
+class DnsRecord(Struct, frozen=True, gc=False):
     """One DNS message, in the order of the engine's rows. `source` sent it, a query or a response."""
 
     time_ns: int
@@ -275,7 +275,7 @@ class DnsRecord(Struct, frozen=True):
     damage: str | None  # the first error; the above stands before it. "fragment": fragments are missing
 
 
-class Vote(Struct, frozen=True):
+class Vote(Struct, frozen=True, gc=False, cache_hash=True):
     """What one source says about where an address is.
 
     Only a vote whose `about` is "location" locates the address; the others, such as a registration, never do.
@@ -292,7 +292,7 @@ class Vote(Struct, frozen=True):
     provider: str = ""  # who publishes the source (see `places.providers`); "": the source is its own
 
 
-class RoundTrip(Struct, frozen=True):
+class RoundTrip(Struct, frozen=True, gc=False):
     """The smallest round trip of one flow or more to an address (see `places.round_trips`)."""
 
     min_ns: int
@@ -302,8 +302,17 @@ class RoundTrip(Struct, frozen=True):
     jumped_from: RoundTrip | None = None  # the smallest one until now, far from this one
 
 
-class Place(Struct, frozen=True):
-    """Where an address is, according to the evidence.
+class Trips(Struct, frozen=True, gc=False):
+    """The round trips to the server of a flow, and what they show."""
+
+    own: RoundTrip | None = None  # that of the flow, which excludes places
+    smallest: RoundTrip | None = None  # of the last seven days, which excludes nothing
+    before: tuple[str, ...] = ()  # steps that come before those of the place: what its own excludes
+    after: tuple[str, ...] = ()  # and after them: what the smallest shows
+
+
+class Place(Struct, frozen=True, gc=False, cache_hash=True):
+    """Where an address is, according to the evidence: the same for all flows to it that exclude as much.
 
     `location` is an identifier from the signatures' locations, "unknown" or "disputed";
     `country` is ISO 3166-1 alpha-2, "unknown" or "disputed".
@@ -316,8 +325,6 @@ class Place(Struct, frozen=True):
     votes: tuple[Vote, ...] = ()
     excluded: tuple[str, ...] = ()  # locations ruled out by the speed of light in vacuum
     steps: tuple[str, ...] = ()  # how the place follows from the votes, one line per step
-    round_trip: RoundTrip | None = None  # that of the flow, which excludes places
-    remembered: RoundTrip | None = None  # the smallest of the last seven days, which excludes nothing
     not_in: tuple[str, ...] = ()  # countries ruled out by the speed of light in vacuum, sorted
     implausible: tuple[str, ...] = ()  # those ruled out by light in fibre only, which changes nothing
     claims: tuple[str, ...] = ()
@@ -327,7 +334,7 @@ class Place(Struct, frozen=True):
     agreeing: int = 0  # independent sources that agree on the country; 0 unless the confidence is "agreed"
 
 
-class Verdict(Struct, frozen=True):
+class Verdict(Struct, frozen=True, gc=False, cache_hash=True):
     """The judgement on one flow: an outcome and one reason from a closed set (see `netmon.verdict.table`)."""
 
     outcome: Outcome
@@ -351,14 +358,14 @@ class Verdict(Struct, frozen=True):
         return self.severity in ALARMS
 
 
-class ConcernStanding(Struct, frozen=True):
+class ConcernStanding(Struct, frozen=True, gc=False):
     """Whether a flow ended in one country of concern."""
 
     country: str  # ISO 3166-1 alpha-2
     standing: Standing
 
 
-class Fallback(Struct, frozen=True):
+class Fallback(Struct, frozen=True, gc=False):
     """A client queried a public resolver that a vendor's products fall back to.
 
     Any software may use such a resolver; a query for one of the vendor's own names is the evidence.
@@ -371,7 +378,7 @@ class Fallback(Struct, frozen=True):
     status: str  # trust status of the claim that products fall back to this resolver
 
 
-class ClassifiedFlow(Struct, frozen=True):
+class ClassifiedFlow(Struct, frozen=True, gc=False):
     """A flow with its vendor and component, the place of its server, and the verdict.
 
     For a flow that matches no vendor (`netmon read --all`), these are None.
@@ -390,3 +397,4 @@ class ClassifiedFlow(Struct, frozen=True):
     signature: str | None = None  # file and line of the matching signature: "acme.yaml:12"
     concerns: tuple[ConcernStanding, ...] = ()  # one for each country of concern that applies
     uncounted: Uncounted | None = None  # why it does not count in the statement about them; None: it does
+    trips: Trips = Trips()

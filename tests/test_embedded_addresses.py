@@ -251,8 +251,8 @@ def test_round_trips_over_ipv4_and_through_a_translator_are_of_one_server() -> N
     """The translator forwards the handshake, so both are remembered as of one server."""
     packets = session(MOSCOW, client="192.0.2.10", at_s=1) + session(nat64(WELL_KNOWN, MOSCOW), at_s=2)
     monitor = Monitor(SIGNATURES, Locator(SIGNATURES), Policy(), Subjects("DE"))
-    places = [monitor.classify(flow).place for flow in records(packets, Site())]
-    assert [place and place.remembered and place.remembered.samples for place in places] == [1, 2]
+    smallest = [monitor.classify(flow).trips.smallest for flow in records(packets, Site())]
+    assert [trip and trip.samples for trip in smallest] == [1, 2]
 
 
 @pytest.mark.parametrize(("rtt_step_ns", "interception"), [(0, "suspected"), (2_000_000, "unlikely")])

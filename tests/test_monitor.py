@@ -197,8 +197,8 @@ def test_a_flow_is_excluded_by_its_own_round_trip(monitor):
     for rtt_ms in (40, None):
         again = classify(rtt_ms)
         assert (again.place.location, again.place.excluded, again.place.not_in) == ("moscow", (), ())
-        assert again.place.remembered.min_ns == 3 * MS
-        assert again.place.steps[-1] == (
+        assert again.trips.smallest.min_ns == 3 * MS
+        assert again.trips.after[-1] == (
             "smallest round trip in seven days: 3.000 ms on 2026-09-15, when what answered could not be in "
             "Russia: excludes nothing now"
         )
@@ -251,7 +251,7 @@ def test_a_jump_is_reported_once(monitor):
     """In the steps of the flow with which the smallest round trip jumped."""
     classify = placed(monitor, SmallestRoundTrips())
     classify(3)
-    steps = [classify(40).place.steps for _ in range(40)]
+    steps = [classify(40).trips.after for _ in range(40)]
     jumps = [any("jumped from 3.000 ms to 40.000 ms" in step for step in each) for each in steps]
     assert jumps == [number == JUMP_SAMPLES - 1 for number in range(40)]
 

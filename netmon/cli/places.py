@@ -28,7 +28,7 @@ from netmon.outputs.layout import Paragraph
 from netmon.outputs.meaning_fields import place_fields, plain_values
 from netmon.places.embedded import embedded_ipv4
 from netmon.places.provider import UNKNOWN_PROVIDER
-from netmon.records import Place, Vote
+from netmon.records import Place, Trips, Vote
 from netmon.signatures.cached import cache_folder
 
 
@@ -78,16 +78,17 @@ def places(
     console = make_console()
     for address in addresses:
         embedded = embedded_ipv4(address, settings.nat64_prefixes)
-        place = locator.locate(embedded or address, when_ns, round_trip_of(rtt_ms, when_ns))
+        trip = round_trip_of(rtt_ms, when_ns)
+        place, trips = locator.locate_by(embedded or address, when_ns, trip, None)
         if as_json:
             found = {
                 "address": address,
                 "embedded_ip": embedded,
-                "place": plain_values(place_fields(place)),
+                "place": plain_values(place_fields(place, trips)),
             }
             stream.write(json_line(without_nulls(found)))
         else:
-            _show(console, f"{address} ({embedded})" if embedded else address, place)
+            _show(console, f"{address} ({embedded})" if embedded else address, place, trips)
     for problem in databases.take_problems():
         log(problem)
 
@@ -116,7 +117,7 @@ def _where(place: Place) -> str:
     return f"{place.city or 'city unknown'}, {place.country}"
 
 
-def _show(console: Console, address: str, place: Place) -> None:
+def _show(console: Console, address: str, place: Place, trips: Trips) -> None:
     title = f"{address}: {_where(place)} ({place.confidence})"
     if place.votes:
         unlimited = console.options.update(max_width=1_000)
@@ -128,8 +129,7 @@ def _show(console: Console, address: str, place: Place) -> None:
             _list_votes(console, title, place.votes)
     else:
         console.print(Paragraph(title, "bold"))
-    about_trip = place.steps[:1] if place.round_trip else ()
-    for step in (*about_trip, *place.steps[len(about_trip) + len(place.votes) :]):
+    for step in (*trips.before, *place.steps[len(place.votes) :]):
         write_wrapped(f"  {step}")
     console.print()
 

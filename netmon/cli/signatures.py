@@ -27,7 +27,7 @@ from netmon.explain.promises import expectation_text, promise_texts
 from netmon.outputs.layout import Paragraph
 from netmon.outputs.sheet import Sheet
 from netmon.places.embedded import embedded_ipv4
-from netmon.records import Place
+from netmon.records import Place, Trips
 from netmon.signatures.examples import run_examples
 from netmon.signatures.explain import Explanation, explain
 from netmon.signatures.lint import lint
@@ -182,11 +182,11 @@ def tell_signatures(text: str, settings: Config, rtt_ms: float | None = None) ->
     answer = explain(known, embedded or query)
     if embedded:
         write_wrapped(f"{query}: packets to it arrive at {embedded}, which it contains")
-    place = None
+    place, trips = None, Trips()
     if answer.kind == "address":
         now_ns = time.time_ns()
         locator = wiring.make_locator(settings, known, wiring.open_databases(settings, log))
-        place = locator.locate(answer.queried, now_ns, round_trip_of(rtt_ms, now_ns))
+        place, trips = locator.locate_by(answer.queried, now_ns, round_trip_of(rtt_ms, now_ns), None)
     write_wrapped(f"{answer.queried}: {answer.reason}")
     if answer.rule is not None:
         _write_rule(answer, answer.rule)
@@ -195,7 +195,7 @@ def tell_signatures(text: str, settings: Config, rtt_ms: float | None = None) ->
     statements = known.vendors[answer.rule.vendor].promises.values() if answer.rule is not None else ()
     _write_expectations(answer, statements, settings.subjects.distinct())
     if place is not None:
-        _write_place(answer, place)
+        _write_place(answer, place, trips)
     for remark in answer.remarks:
         write_wrapped(f"  note: {remark}")
     for source in answer.sources:
@@ -261,13 +261,13 @@ def _write_expectations(
         write_wrapped("  no promise about the location of this component's data")
 
 
-def _write_place(answer: Explanation, place: Place) -> None:
+def _write_place(answer: Explanation, place: Place, trips: Trips) -> None:
     if place.confidence in ("unknown", "disputed"):
         write_wrapped(f"  place: {place.confidence}")
     else:
         city = place.city or "city unknown"
         write_wrapped(f"  place: {city}, {place.country} ({place.confidence})")
-    for step in place.steps:
+    for step in (*trips.before, *place.steps):
         write_wrapped(f"    {step}")
     for observed in answer.observed:
         write_wrapped(f"  seen here: {observed.label} ({observed.status})")

@@ -27,6 +27,7 @@ from netmon.records import (
     Question,
     RoundTrip,
     Severity,
+    Trips,
     Uncounted,
     Verdict,
     Vote,
@@ -104,6 +105,12 @@ class PlaceFields(_Fields, kw_only=True):
     rtt_min_seen: str | None = None
     rtt_samples: Annotated[int, msgspec.Meta(ge=0)] | None = None
     rtt_jumped_from_ms: Milliseconds | None = None
+
+
+_NO_TRIPS = Trips()
+_BEFORE_TRIPS = (
+    len(_encode(PlaceFields(location="", country="", confidence="unknown", votes=(), steps=()))) - 1
+)
 
 
 class PointFields(_Fields, kw_only=True):
@@ -221,8 +228,16 @@ def geo_text(country: str, city: str | None, location: Location | None) -> str:
 
 def judgement_text(classified: ClassifiedFlow) -> str:
     """The verdict on a flow of a vendor, the place, and what follows from them, as parts of an object."""
-    verdict = "" if classified.verdict is None else _verdict_text(classified.verdict)
-    return ",".join(filter(None, (verdict, parts_text(_grounds_fields(classified)))))
+    verdict, place = classified.verdict, classified.place
+    parts = [] if verdict is None else [_verdict_text(verdict)]
+    if place is not None:
+        parts.append(f'"place":{_place_text(place, classified.trips)}')
+    further = _further_text(
+        classified.new_destination, classified.edge, classified.concerns, classified.uncounted
+    )
+    if further:
+        parts.append(further)
+    return ",".join(parts)
 
 
 @lru_cache(_TEXTS_KEPT)
@@ -242,42 +257,75 @@ def _verdict_text(verdict: Verdict) -> str:
     return parts_text(fields)
 
 
-def _grounds_fields(classified: ClassifiedFlow) -> GroundsFields:
-    place, edge = classified.place, classified.edge
+@lru_cache(_TEXTS_KEPT)
+def _further_text(
+    new: tuple[str, ...],
+    edge: str | None,
+    concerns: tuple[ConcernStanding, ...],
+    uncounted: Uncounted | None,
+) -> str:
+    """What follows from a place, as parts of an object."""
     fields = GroundsFields(
-        place=place_fields(place) if place else None,
-        new_destination=classified.new_destination,
-        edge=EdgeFields(holder=edge, origin="not seen") if edge else None,
+        new_destination=new, edge=EdgeFields(holder=edge, origin="not seen") if edge else None
     )
     # The standing for each country of concern; for a flow that does not count, why it does not.
-    if classified.concerns and classified.uncounted is not None:
-        fields.concerns_uncounted = classified.uncounted
+    if concerns and uncounted is not None:
+        fields.concerns_uncounted = uncounted
     else:
-        fields.concerns = classified.concerns
-    return fields
+        fields.concerns = concerns
+    return parts_text(fields)
 
 
-def place_fields(place: Place) -> PlaceFields:
+def place_fields(place: Place, trips: Trips = _NO_TRIPS) -> PlaceFields:
     """A place with all its evidence."""
-    trip = place.remembered
     fields = PlaceFields(
         location=place.location,
         country=place.country,
         confidence=place.confidence,
         votes=tuple(map(_vote_fields, place.votes)),
-        steps=place.steps,
+        steps=(*trips.before, *place.steps, *trips.after),
         claims=place.claims if place.confidence == "disputed" else (),
         excluded=place.excluded,
         not_in=place.not_in,
         implausible=place.implausible,
-        rtt_ms=_milliseconds(place.round_trip),
     )
-    if trip is not None:
-        fields.rtt_min_ms = _milliseconds(trip)
-        fields.rtt_min_seen = timestamp(trip.seen_ns)
-        fields.rtt_samples = trip.samples
-        fields.rtt_jumped_from_ms = _milliseconds(trip.jumped_from)
+    _add_trips(fields, trips)
     return fields
+
+
+def _add_trips(fields: PlaceFields, trips: Trips) -> None:
+    smallest = trips.smallest
+    fields.rtt_ms = _milliseconds(trips.own)
+    if smallest is not None:
+        fields.rtt_min_ms = _milliseconds(smallest)
+        fields.rtt_min_seen = timestamp(smallest.seen_ns)
+        fields.rtt_samples = smallest.samples
+        fields.rtt_jumped_from_ms = _milliseconds(smallest.jumped_from)
+
+
+def _place_text(place: Place, trips: Trips) -> str:
+    """`place_fields` as an object; what many flows have in common is encoded once."""
+    begin, steps, end = _place_texts(place)
+    if trips.before or trips.after:
+        steps = ",".join(filter(None, (_items_text(trips.before), steps, _items_text(trips.after))))
+    fields = PlaceFields(location="", country="", confidence="unknown", votes=(), steps=())
+    _add_trips(fields, trips)
+    return f"{begin}{steps}{end}{_encode(fields)[_BEFORE_TRIPS:].decode()}"
+
+
+@lru_cache(_TEXTS_KEPT)
+def _place_texts(place: Place) -> tuple[str, str, str]:
+    """The object of a place without round trips: up to its steps, the steps, and what follows them."""
+    fields = place_fields(place)
+    whole, steps = object_text(fields), _items_text(fields.steps)
+    fields.steps = fields.claims = fields.excluded = fields.not_in = fields.implausible = ()
+    size = len(object_text(fields)) - len("]}")
+    return whole[:size], steps, whole[size + len(steps) : -1]
+
+
+def _items_text(texts: tuple[str, ...]) -> str:
+    """The items of a list, without its brackets."""
+    return escaped(_encode(texts).decode())[1:-1] if texts else ""
 
 
 def _vote_fields(vote: Vote) -> VoteFields:

@@ -37,6 +37,7 @@ Each step is recorded in `Place.steps`, one line per step.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Literal
 
 from netmon.countries import country_name
@@ -52,6 +53,9 @@ DECLARED = "declared"
 
 VENDOR = "vendor"
 """The source of votes by the vendor, which counts as one source."""
+
+_KEPT = 16_384
+"""Places about which this is known; the one used least recently is evicted first."""
 
 UNKNOWN = "unknown"
 DISPUTED = "disputed"
@@ -102,6 +106,12 @@ def decide(
         claims=(country,),
         agreeing=agreeing,
     )
+
+
+@lru_cache(_KEPT)
+def is_anycast(place: Place) -> bool:
+    """True if a source lists the address as announced from several places."""
+    return any(vote.about == "anycast" for vote in place.votes)
 
 
 def is_sure(place: Place) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -19,7 +19,7 @@ from netmon.places.physics import Bound, DistanceCheck, join_countries
 from netmon.places.prefixes import PrefixTable, parse_address
 from netmon.places.provider import REGISTRATIONS
 from netmon.places.providers import content_of, named_provider
-from netmon.records import Place, RoundTrip, Vote
+from netmon.records import Place, RoundTrip, Trips, Vote
 from netmon.signatures.model import NetworkRule, SignatureSet
 
 CACHED_PLACES = 65_536
@@ -46,7 +46,7 @@ class _Known(Struct, frozen=True):
 
     votes: tuple[Vote, ...]
     countries: frozenset[str]  # those that matter, and those that sources name
-    places: dict[tuple[tuple[str, ...], tuple[str, ...]], Place] = field(default_factory=dict)
+    places: dict[tuple[tuple[str, ...], ...], Place] = field(default_factory=dict)
 
 
 _NOTHING = Bound()
@@ -91,18 +91,18 @@ class Locator:
             bounds, votes = (rule.valid_from, rule.valid_to), partial(_rule_votes, rule, signatures)
             self._networks.add(rule.prefix, _between(rule.prefix, bounds, votes))
 
-    def locate(
-        self,
-        address: str,
-        when_ns: int,
-        trip: RoundTrip | None = None,
-        remembered: RoundTrip | None = None,
-    ) -> Place:
+    def locate(self, address: str, when_ns: int, own: RoundTrip | None = None) -> Place:
         """The place of an address on the UTC day of `when_ns` (nanoseconds since 1970), with its evidence.
 
-        `trip` is that of the flow, which can exclude places; `remembered` is the smallest one of the last
-        seven days, which is only shown. Raises ValueError for text that is not an IPv4 or IPv6 address.
+        `own` is the round trip of the flow, which can exclude places. Raises ValueError for text that is not
+        an IPv4 or IPv6 address.
         """
+        return self.locate_by(address, when_ns, own, None)[0]
+
+    def locate_by(
+        self, address: str, when_ns: int, own: RoundTrip | None, smallest: RoundTrip | None
+    ) -> tuple[Place, Trips]:
+        """The same with what the round trips show. The smallest of the last seven days excludes nothing."""
         databases, cache = self._cached
         if databases is not self._databases.current:
             databases, cache = self._cached = (self._databases.current, OrderedDict())
@@ -114,50 +114,32 @@ class Locator:
             if len(cache) >= CACHED_PLACES:
                 cache.popitem(last=False)
             cache[key] = known
-        return self._weigh(known, trip, remembered)
+        bound = _NOTHING if own is None else self._distance_check.bound(own, known.countries)
+        before = () if bound.step is None else (bound.step,)
+        after = () if smallest is None else self._describe_smallest(known, bound, smallest)
+        return self._decide(known, bound), Trips(own, smallest, before, after)
 
-    def _weigh(self, known: _Known, trip: RoundTrip | None, remembered: RoundTrip | None) -> Place:
-        """The place without what the round trip excludes, and with what the remembered one shows."""
-        if trip is None and remembered is None:
-            return self._decide(known)
-        bound = _NOTHING if trip is None else self._distance_check.bound(trip, known.countries)
-        place = self._decide(known, bound.excluded, bound.not_in)
-        steps = (bound.step, *place.steps) if bound.step else place.steps
-        if remembered is not None:
-            steps += tuple(self._describe_remembered(known, bound, remembered))
-        return Place(
-            place.location,
-            place.country,
-            place.city,
-            place.confidence,
-            place.votes,
-            excluded=bound.excluded,
-            steps=steps,
-            round_trip=trip,
-            remembered=remembered,
-            not_in=bound.not_in,
-            implausible=bound.implausible,
-            claims=place.claims,
-            agreeing=place.agreeing,
-        )
-
-    def _decide(self, known: _Known, excluded: tuple[str, ...] = (), not_in: tuple[str, ...] = ()) -> Place:
-        place = known.places.get((excluded, not_in))
+    def _decide(self, known: _Known, bound: Bound) -> Place:
+        """The place without what the round trip excludes."""
+        key = (bound.excluded, bound.not_in, bound.implausible)
+        place = known.places.get(key)
         if place is None:
-            place = decide(known.votes, self._cities, excluded, not_in)
-            known.places[excluded, not_in] = place
+            place = decide(known.votes, self._cities, bound.excluded, bound.not_in)
+            limits = {"excluded": bound.excluded, "not_in": bound.not_in, "implausible": bound.implausible}
+            place = known.places[key] = _shared(replace(place, **limits))
         return place
 
-    def _describe_remembered(self, known: _Known, bound: Bound, remembered: RoundTrip) -> Iterator[str]:
+    def _describe_smallest(self, known: _Known, bound: Bound, smallest: RoundTrip) -> tuple[str, ...]:
         """What a smaller round trip of an earlier flow would exclude, and from where it jumped."""
-        before = remembered.jumped_from
+        before = smallest.jumped_from
+        steps: tuple[str, ...] = ()
         if before is not None:
-            yield wording.JUMPED.format(before=_ms(before), now=_ms(remembered))
-        not_in = self._distance_check.not_in(remembered, known.countries)
-        if len(not_in) > len(bound.not_in):
-            yield wording.SMALLEST.format(
-                ms=_ms(remembered), day=iso_day(remembered.seen_ns), countries=join_countries(not_in)
-            )
+            steps = (wording.JUMPED.format(before=_ms(before), now=_ms(smallest)),)
+        not_in = self._distance_check.not_in(smallest, known.countries)
+        if len(not_in) <= len(bound.not_in):
+            return steps
+        day, countries = iso_day(smallest.seen_ns), join_countries(not_in)
+        return (*steps, wording.SMALLEST.format(ms=_ms(smallest), day=day, countries=countries))
 
     def network(self, address: str, when_ns: int) -> str | None:
         """The longest prefix of the signatures that covers the address on that UTC day, if any."""
@@ -169,6 +151,12 @@ class Locator:
             *self._databases.votes(databases, parse_address(address)),
             *_longest(self._networks, address, day),
         )
+
+
+@lru_cache(CACHED_PLACES)
+def _shared(place: Place) -> Place:
+    """The same place for all addresses with equal evidence, so that what is kept about it is found at once."""
+    return place
 
 
 def _ms(trip: RoundTrip) -> str:

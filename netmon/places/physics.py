@@ -52,7 +52,7 @@ class Bound(Struct, frozen=True):
     excluded: tuple[str, ...] = ()  # ids of locations
     not_in: tuple[str, ...] = ()  # of the countries that were asked about
     implausible: tuple[str, ...] = ()  # of these, those beyond the reach of light in fibre only
-    step: str = ""
+    step: str | None = None
 
 
 def max_distance_km(rtt_ns: int) -> float:

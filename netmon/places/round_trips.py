@@ -67,8 +67,8 @@ class SmallestRoundTrips:
         while len(self._entries) > addresses:
             self._entries.popitem(last=False)
 
-    def record(self, flow: FlowRecord) -> RoundTrip | None:
-        """Adds a flow; returns the smallest round trip to its server in the last seven days, if any.
+    def record(self, flow: FlowRecord, own: RoundTrip | None) -> RoundTrip | None:
+        """Adds a flow and its own round trip; returns the smallest one to its server in the last seven days.
 
         A flow is one sample, when it ends; only then does it show a jump.
         """
@@ -76,25 +76,25 @@ class SmallestRoundTrips:
             self.version += bool(self._entries)
             self._entries.clear()
             return None
-        entry, own = self._entries.get(flow.destination), own_round_trip(flow)
+        server = flow.destination
+        entry = self._entries.get(server)
         if entry is not None and abs(flow.start_ns - entry.smallest.seen_ns) > KEPT_NS:
-            self.forget(flow.destination)
+            self.forget(server)
             entry = None
         if own is None:
             return None if entry is None else entry.smallest
         if entry is None:
             return self._begin(flow, own)
-        self._entries.move_to_end(flow.destination)
+        self._entries.move_to_end(server)
         before = entry.smallest
-        jump = flow.phase == "end" and _is_jump(entry, own.min_ns)
-        if jump:
+        is_sample = flow.phase == "end"
+        if is_sample and _is_jump(entry, own.min_ns):
             self.jumps += 1
             return self._begin(flow, RoundTrip(own.min_ns, 1, own.seen_ns, own.interception, before))
         smaller = own if own.min_ns < before.min_ns else before
         self.version += smaller is own
-        entry.ended += flow.phase == "end"
-        samples = max(entry.ended, 1)
-        entry.smallest = RoundTrip(smaller.min_ns, samples, smaller.seen_ns, flow.interception)
+        entry.ended += is_sample
+        entry.smallest = RoundTrip(smaller.min_ns, entry.ended or 1, smaller.seen_ns, flow.interception)
         return entry.smallest
 
     def forget(self, server: str) -> None:

@@ -13,9 +13,10 @@ TRANSLATED = ipaddress.ip_network("64:ff9b:1::/48")
 Python do not count it as global."""
 
 _KEPT = 16_384
-"""Addresses about which this is known; the one used least recently is evicted first."""
+"""Addresses and places about which this is known; the one used least recently is evicted first."""
 
 
+@lru_cache(_KEPT)
 def is_sinkholed(address: str, place: Place) -> bool:
     """True for an address that is not global, such as 0.0.0.0 or 10.0.0.99, unless a source locates it.
 
@@ -26,7 +27,6 @@ def is_sinkholed(address: str, place: Place) -> bool:
     return not _is_reachable(address) and not any(vote.about == "location" for vote in place.votes)
 
 
-@lru_cache(_KEPT)
 def _is_reachable(address: str) -> bool:
     """True if traffic to the address leaves for the Internet."""
     ip = parse_address(address)

@@ -38,7 +38,7 @@ class Source(Struct, frozen=True):
     line: int = 0
 
 
-class Location(Struct, frozen=True):
+class Location(Struct, frozen=True, cache_hash=True):
     """A place that can appear in verdicts and metrics."""
 
     id: str  # e.g. "zurich": a metric label

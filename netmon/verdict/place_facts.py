@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from msgspec import Struct
 
 from netmon.places.decision import is_sure
 from netmon.records import Confidence, Place
 
+KEPT = 16_384
+"""Places whose facts are kept; the one used least recently is evicted first."""
 
-class PlaceFacts(Struct, frozen=True):
+
+class PlaceFacts(Struct, frozen=True, cache_hash=True):
     """A place in the terms of verdicts. Flows to places with equal facts are judged alike."""
 
     location: str
@@ -21,10 +26,11 @@ class PlaceFacts(Struct, frozen=True):
     not_in: tuple[str, ...]
 
 
+@lru_cache(KEPT)
 def place_facts(place: Place) -> PlaceFacts:
     """The facts of a place."""
     named = [vote.country for vote in place.votes if vote.about == "location" and vote.country is not None]
-    return PlaceFacts(
+    facts = PlaceFacts(
         place.location,
         place.country,
         place.confidence,
@@ -34,3 +40,10 @@ def place_facts(place: Place) -> PlaceFacts:
         place.excluded,
         place.not_in,
     )
+    return _shared(facts)
+
+
+@lru_cache(KEPT)
+def _shared(facts: PlaceFacts) -> PlaceFacts:
+    """The same facts for all places with equal ones, so that a case with them is found at once."""
+    return facts

@@ -12,26 +12,26 @@ from netmon.outputs.events import Events
 from netmon.outputs.prometheus import Prometheus
 from netmon.outputs.summary import Summary
 from netmon.privacy import ADDRESS, Privacy
-from netmon.records import RoundTrip
+from netmon.records import RoundTrip, Trips
 from tests.outputs.engine_stats import STATS as COUNTERS
 from tests.outputs.test_seen import STATS
 from tests.records import DISPUTED, START_NS, UNDECIDED, ZURICH, classified
 
 PRIVACY = Privacy(ADDRESS, bytes(32))
 OWN = RoundTrip(2_300_000, 1, START_NS, "unlikely")
-NEAR = replace(DISPUTED, not_in=("RU", "US"), implausible=("PL",), excluded=("moscow",), round_trip=OWN)
+NEAR = replace(DISPUTED, not_in=("RU", "US"), implausible=("PL",), excluded=("moscow",))
 JUMP = RoundTrip(40_000_000, 1, START_NS, "unlikely", RoundTrip(2_000_000, 30, START_NS, "unlikely"))
 
 
-def place_in_event(place):
+def place_in_event(place, **trips):
     stream = io.StringIO()
-    Events(stream, PRIVACY, {}).flow(classified(place, UNDECIDED))
+    Events(stream, PRIVACY, {}).flow(replace(classified(place, UNDECIDED), trips=Trips(**trips)))
     return json.loads(stream.getvalue())["netmon"]["place"]
 
 
 def test_an_event_has_what_is_excluded_and_by_which_round_trip():
     """Countries and locations that cannot be, what is implausible only, and the flow's own round trip."""
-    place = place_in_event(NEAR)
+    place = place_in_event(NEAR, own=OWN)
     assert (place["not_in"], place["implausible"], place["excluded"]) == (["RU", "US"], ["PL"], ["moscow"])
     assert place["rtt_ms"] == 2.3
     assert not {"rtt_min_ms", "rtt_min_seen", "rtt_samples"} & place.keys()
@@ -39,7 +39,7 @@ def test_an_event_has_what_is_excluded_and_by_which_round_trip():
 
 def test_an_event_has_the_remembered_round_trip_with_its_time():
     """And once the one from which it jumped; nothing is excluded by it."""
-    place = place_in_event(replace(DISPUTED, remembered=JUMP))
+    place = place_in_event(DISPUTED, smallest=JUMP)
     remembered = {key: value for key, value in place.items() if key.startswith("rtt_")}
     assert remembered == {
         "rtt_min_ms": 40.0,

@@ -6,7 +6,7 @@ import pytest
 
 from netmon.places.declared import Position
 from netmon.places.round_trips_file import NAME, SAVE_EVERY_S, RoundTripsFile
-from tests.places.test_round_trips import MS, SERVER, seen
+from tests.places.test_round_trips import MS, SERVER, record, seen
 
 FRANKFURT = Position(50.111, 8.682, 10)
 OTHER = "2001:db8::9"
@@ -29,8 +29,8 @@ def saved(opened):
     """Round trips to two servers, saved by a sensor in Frankfurt."""
     file = opened()
     trips = file.load()
-    trips.record(seen(4))
-    trips.record(seen(9, server=OTHER, interception="unknown"))
+    record(trips, seen(4))
+    record(trips, seen(9, server=OTHER, interception="unknown"))
     file.save(trips, 0)
     return trips
 
@@ -65,7 +65,7 @@ def test_it_is_saved_once_a_minute_and_at_the_end(opened, saved, tmp_path):
     times = []
     for now_s in (0, 1, SAVE_EVERY_S, SAVE_EVERY_S + 1, float("inf")):
         (tmp_path / NAME).unlink(missing_ok=True)
-        trips.record(seen(3 - len(times) / 10))
+        record(trips, seen(3 - len(times) / 10))
         trips.forget(SERVER)
         file.save(trips, now_s)
         times.append((tmp_path / NAME).exists())

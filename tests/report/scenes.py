@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from netmon.records import ClassifiedFlow, ConcernStanding, Fallback, Place, RoundTrip, Verdict, Vote
+from netmon.records import ClassifiedFlow, ConcernStanding, Fallback, Place, RoundTrip, Trips, Verdict, Vote
 from tests.records import classified, flow
 
 START_NS = int(datetime(2026, 9, 1, tzinfo=UTC).timestamp()) * 1_000_000_000
@@ -45,27 +45,30 @@ class Watch:
         return 41_000_000
 
 
-def _place(location: str, country: str, city: str, rtt_ms: float, *not_in: str) -> Place:
+def _place(location: str, country: str, city: str, *not_in: str) -> Place:
     votes = (
         Vote("dbip", country, city, date="2026-08-05", prefix="198.51.100.0/24", provider="dbip"),
         Vote("geo_whois_asn", country, None, date="2026-08-17", provider="geo-whois-asn"),
         Vote("iptoasn", "CH", None, "registration", date="2026-08-17", provider="iptoasn"),
     )
-    trip = RoundTrip(round(rtt_ms * 1e6), 40, START_NS, "unlikely")
-    return Place(location, country, city, "agreed", votes, round_trip=trip, not_in=not_in)
+    return Place(location, country, city, "agreed", votes, not_in=not_in)
 
 
-ZURICH = _place("zurich", "CH", "Zürich", 8.9, "RU")
-FRANKFURT = _place("frankfurt", "DE", "Frankfurt am Main", 6.1, "RU")
-MOSCOW = _place("moscow", "RU", "Moscow", 41.3)
-AMSTERDAM = _place("amsterdam", "NL", "Amsterdam", 38.0)
+ZURICH = _place("zurich", "CH", "Zürich", "RU")
+FRANKFURT = _place("frankfurt", "DE", "Frankfurt am Main", "RU")
+MOSCOW = _place("moscow", "RU", "Moscow")
+AMSTERDAM = _place("amsterdam", "NL", "Amsterdam")
+TRIPS = {
+    place: Trips(RoundTrip(round(rtt_ms * 1e6), 40, START_NS, "unlikely"))
+    for place, rtt_ms in ((ZURICH, 8.9), (FRANKFURT, 6.1), (MOSCOW, 41.3), (AMSTERDAM, 38.0))
+}
 DISPUTED = Place(
     "disputed", "disputed", None, "disputed",
     (Vote("dbip", "RU", "Moscow", date="2026-08-05"), Vote("geo_whois_asn", "CH", None, date="2026-08-17")),
     claims=("CH", "RU"),
 )  # fmt: skip
 UNKNOWN = Place("unknown", "unknown", None, "unknown")
-SINGLE = replace(ZURICH, confidence="single", votes=ZURICH.votes[:1], round_trip=None, not_in=())
+SINGLE = replace(ZURICH, confidence="single", votes=ZURICH.votes[:1], not_in=())
 
 PROMISED = Verdict("expected", "place_as_promised", "gti_complete")
 ABROAD_VERDICT = Verdict("unexpected", "place_elsewhere", "gti_complete", severity="warning")
@@ -94,6 +97,7 @@ def see(
     """Lets a sensor see a flow in each of these hours, whose bytes vary by a third."""
     for hour in hours:
         number = len(watch.flows) + 1
+        trips = TRIPS.get(place, Trips())
         luck = draw(watch.sensor, component, place.location, hour)
         start = START_NS + hour * HOUR_NS + luck % HOUR_NS
         share = 0.67 + luck % 1000 / 1500
@@ -120,11 +124,18 @@ def see(
             received_bytes=int(received * share),
             sent_packets=10,
             received_packets=12,
-            rtt_ns=place.round_trip.min_ns if place.round_trip else None,
+            rtt_ns=trips.own.min_ns if trips.own else None,
         )
         concerns = (ConcernStanding("RU", standing),)
         watch.flows.append(
-            replace(one, vendor="kaspersky", component=component, status="community", concerns=concerns)
+            replace(
+                one,
+                vendor="kaspersky",
+                component=component,
+                status="community",
+                concerns=concerns,
+                trips=trips,
+            )
         )
 
 

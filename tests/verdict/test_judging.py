@@ -87,7 +87,8 @@ def make_monitor(policy, subjects):
 def judged(classified):
     return (
         classified.component,
-        replace(classified.place, remembered=None, steps=()),
+        classified.place,
+        classified.trips.own,
         classified.verdict,
         classified.concerns,
         classified.uncounted,
