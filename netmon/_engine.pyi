@@ -70,7 +70,6 @@ class EventWriter:
     def flow(
         self,
         record: Any,
-        *,
         is_alert: bool = False,
         severity: int | None = None,
         geo: str = "",

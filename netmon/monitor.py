@@ -110,7 +110,7 @@ class Monitor:
             resolver,
             fallbacks,
             new,
-            edge=self._holders.find_edge(flow, rule.vendor),
+            edge=self._holders.find(address, rule.vendor, case.day).edge,
             signature=_where(rule),
             concerns=judged.standings,
             uncounted=judged.uncounted,

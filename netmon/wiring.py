@@ -129,8 +129,8 @@ def deliver(batch: Batch, monitor: Monitor, outputs: Sequence[Output], events: E
     """
     written = dict(batch.written)
     for number, flow in enumerate(batch.flows):
-        if events is not None:
-            events.write(written.pop(number, ""))
+        if events is not None and number in written:
+            events.write(written.pop(number))
         classified = monitor.classify(flow)
         for output in outputs:
             output.flow(classified)

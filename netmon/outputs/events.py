@@ -68,16 +68,14 @@ class Events:
         self.write(
             self.writer.flow(
                 classified.flow,
-                is_alert=verdict is not None and verdict.is_alarm,
-                severity=_SEVERITIES[verdict.severity] if verdict and verdict.severity else None,
-                geo=self._geo(classified.place),
-                vendor=vendor_text(classified.vendor, classified.component, classified.status)
-                if is_tagged
-                else "",
-                signature=classified.signature,
-                resolver=classified.resolver,
-                fallback=parts_text(finding_fields(fallbacks)) if fallbacks else "",
-                judgement=judgement_text(classified) if is_tagged else "",
+                verdict is not None and verdict.is_alarm,
+                _SEVERITIES[verdict.severity] if verdict and verdict.severity else None,
+                self._geo(classified.place),
+                vendor_text(classified.vendor, classified.component, classified.status) if is_tagged else "",
+                classified.signature,
+                classified.resolver,
+                parts_text(finding_fields(fallbacks)) if fallbacks else "",
+                judgement_text(classified) if is_tagged else "",
             )
         )
 

@@ -25,7 +25,6 @@ from netmon.records import (
     Outcome,
     Place,
     Question,
-    RoundTrip,
     Severity,
     Trips,
     Uncounted,
@@ -294,13 +293,20 @@ def place_fields(place: Place, trips: Trips = _NO_TRIPS) -> PlaceFields:
 
 
 def _add_trips(fields: PlaceFields, trips: Trips) -> None:
-    smallest = trips.smallest
-    fields.rtt_ms = _milliseconds(trips.own)
+    own, smallest = trips.own, trips.smallest
+    if own is not None:
+        fields.rtt_ms = round(own.min_ns / 1e6, 3)
     if smallest is not None:
-        fields.rtt_min_ms = _milliseconds(smallest)
-        fields.rtt_min_seen = timestamp(smallest.seen_ns)
+        fields.rtt_min_ms, fields.rtt_min_seen = _measured(smallest.min_ns, smallest.seen_ns)
         fields.rtt_samples = smallest.samples
-        fields.rtt_jumped_from_ms = _milliseconds(smallest.jumped_from)
+        if smallest.jumped_from is not None:
+            fields.rtt_jumped_from_ms = round(smallest.jumped_from.min_ns / 1e6, 3)
+
+
+@lru_cache(_TEXTS_KEPT)
+def _measured(min_ns: int, seen_ns: int) -> tuple[float, str]:
+    """A round trip in milliseconds, and its time; the smallest one to a server stays for many flows."""
+    return round(min_ns / 1e6, 3), timestamp(seen_ns)
 
 
 def _place_text(place: Place, trips: Trips) -> str:
@@ -310,7 +316,7 @@ def _place_text(place: Place, trips: Trips) -> str:
         steps = ",".join(filter(None, (_items_text(trips.before), steps, _items_text(trips.after))))
     fields = PlaceFields(location="", country="", confidence="unknown", votes=(), steps=())
     _add_trips(fields, trips)
-    return f"{begin}{steps}{end}{_encode(fields)[_BEFORE_TRIPS:].decode()}"
+    return f"{begin}{steps}{end}{str(_encode(fields)[_BEFORE_TRIPS:], 'ascii')}"
 
 
 @lru_cache(_TEXTS_KEPT)
@@ -340,7 +346,3 @@ def _vote_fields(vote: Vote) -> VoteFields:
         note=vote.note,
         contradicts=vote.contradicts,
     )
-
-
-def _milliseconds(trip: RoundTrip | None) -> float | None:
-    return None if trip is None else round(trip.min_ns / 1e6, 3)

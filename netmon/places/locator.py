@@ -155,7 +155,7 @@ class Locator:
 
 @lru_cache(CACHED_PLACES)
 def _shared(place: Place) -> Place:
-    """The same place for all addresses with equal evidence, so that what is kept about it is found at once."""
+    """The same object for all addresses with equal evidence: what is kept about it is found at once."""
     return place
 
 

@@ -37,28 +37,22 @@ class Holders:
         for rule in signatures.rules_of(NetworkRule):
             if rule.status != "unverified":  # a carrier holds its network itself
                 (self._edges if rule.role == "carrier" else self._networks).add(rule.prefix, rule)
-        self._find = lru_cache(KEPT)(self._find_networks)
+        self.find = lru_cache(KEPT)(self._find)
+        """Who is at an address on a day, as far as networks of a vendor show it: see `_find`."""
 
     def is_shown(self, flow: FlowRecord, vendor: str) -> bool:
         """True if something other than the client's own words shows that the vendor answers there."""
         return (
             flow.resolved
-            or self._find(flow.destination, vendor, iso_day(flow.start_ns)).own is not None
+            or self.find(flow.destination, vendor, iso_day(flow.start_ns)).is_own
             or any(self._is_certificate_of(name, vendor) for name in self._certified(flow))
         )
 
-    def find_edge(self, flow: FlowRecord, vendor: str) -> str | None:
-        """The third party at whose address the vendor's service was seen; None if the address is no such one.
-
-        Where its servers have the data from, and where they pass it on to, is not visible.
-        """
-        rule = self._find(flow.destination, vendor, iso_day(flow.start_ns)).edge
-        return None if rule is None else rule.holder or "a third party"
-
-    def _find_networks(self, address: str, vendor: str, day: str) -> _Networks:
-        """The longest networks of each kind that contain the address on the day."""
-        tables = (self._networks, self._edges)
-        return _Networks(*(_find_network(table, address, vendor, day) for table in tables))
+    def _find(self, address: str, vendor: str, day: str) -> Holder:
+        """By the longest networks of each kind that contain the address on the day."""
+        own = _find_network(self._networks, address, vendor, day)
+        edge = _find_network(self._edges, address, vendor, day)
+        return Holder(own is not None, None if edge is None else edge.holder or "a third party")
 
     def _certified(self, flow: FlowRecord) -> tuple[str, ...]:
         """The names in the server's certificate: the alternative ones, or the common name without any."""
@@ -74,11 +68,13 @@ class Holders:
         return found is not None and self._signatures.rules[found].vendor == vendor
 
 
-class _Networks(Struct, frozen=True):
-    """The networks of a vendor that contain an address."""
+class Holder(Struct, frozen=True):
+    """Who is at an address, of a vendor and of third parties that carry its service."""
 
-    own: NetworkRule | None
-    edge: NetworkRule | None
+    is_own: bool  # the address is in a network of the vendor
+    edge: str | None
+    """The third party at whose address the vendor's service was seen; None if the address is no such one.
+    Where its servers have the data from, and where they pass it on to, is not visible."""
 
 
 def _find_network(

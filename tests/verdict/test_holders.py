@@ -42,9 +42,8 @@ def test_a_name_that_the_site_resolved_to_the_address_shows_it(evidence, resolve
 )
 def test_an_edge_is_at_the_address_of_a_carrier(address, holder):
     """A third party at whose address the vendor's service was seen; of another vendor's, nothing is known."""
-    flow = records.flow(server=address, start_ns=JUNE_17)
-    assert HOLDERS.find_edge(flow, VENDOR) == holder
-    assert HOLDERS.find_edge(flow, "another") is None
+    assert HOLDERS.find(address, VENDOR, "2026-06-17").edge == holder
+    assert HOLDERS.find(address, "another", "2026-06-17").edge is None
 
 
 @pytest.mark.parametrize(

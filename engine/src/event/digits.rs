@@ -23,12 +23,17 @@ pub fn write_number(text: &mut String, number: u64) {
 /// Writes the last digits of a number, with leading zeros.
 pub fn write_padded(text: &mut String, number: u64, digits: usize) {
     let mut places = [0; 20];
+    write_digits(&mut places[..digits], number);
+    places[..digits].iter().for_each(|digit| text.push(char::from(*digit)));
+}
+
+/// Writes the last digits of a number to all places.
+pub fn write_digits(places: &mut [u8], number: u64) {
     let mut rest = number;
-    for place in places[..digits].iter_mut().rev() {
+    for place in places.iter_mut().rev() {
         *place = digit(rest);
         rest /= 10;
     }
-    places[..digits].iter().for_each(|digit| text.push(char::from(*digit)));
 }
 
 /// Writes an address.

@@ -1,6 +1,6 @@
 //! Times as text.
 
-use super::digits::{write_number, write_padded};
+use super::digits::{write_digits, write_number, write_padded};
 use std::fmt::Write;
 
 const SECOND_NS: i128 = 1_000_000_000;
@@ -13,19 +13,19 @@ pub fn write_time(text: &mut String, time_ns: i128) {
     let (seconds, microseconds) = parts_of(time_ns);
     let (year, month, day) = date_of(seconds.div_euclid(DAY_S));
     let second = seconds.rem_euclid(DAY_S);
-    let parts = [
-        (year, 4, '-'),
-        (month, 2, '-'),
-        (day, 2, 'T'),
-        (second / 3600, 2, ':'),
-        (second / 60 % 60, 2, ':'),
-        (second % 60, 2, '.'),
-        (microseconds, 6, 'Z'),
-    ];
-    for (number, digits, end) in parts {
-        write_padded(text, number.unsigned_abs(), digits);
-        text.push(end);
+    let mut places = *b"0000-00-00T00:00:00.000000Z";
+    for (first, last, number) in [
+        (0, 3, year),
+        (5, 6, month),
+        (8, 9, day),
+        (11, 12, second / 3600),
+        (14, 15, second / 60 % 60),
+        (17, 18, second % 60),
+        (20, 25, microseconds),
+    ] {
+        write_digits(&mut places[first..=last], number.unsigned_abs());
     }
+    text.push_str(std::str::from_utf8(&places).unwrap_or_default());
 }
 
 /// The seconds of a time and the microseconds after them. Packets have times of 64 bits, which are divided much faster.

@@ -61,7 +61,7 @@ impl EventWriter {
     }
 
     #[pyo3(signature = (
-        record, *, is_alert = false, severity = None, geo = "", vendor = "", signature = None, resolver = None,
+        record, is_alert = false, severity = None, geo = "", vendor = "", signature = None, resolver = None,
         fallback = "", judgement = "",
     ))]
     #[allow(clippy::too_many_arguments)] // each is a part of the event

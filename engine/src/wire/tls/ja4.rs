@@ -4,6 +4,7 @@
 use super::client_hello::ClientHello;
 use super::tls_extension;
 use ring::digest::{digest, SHA256};
+use std::fmt::Write;
 
 /// The hash of an empty list.
 const EMPTY_LIST: &str = "000000000000";
@@ -18,7 +19,9 @@ pub fn fingerprint(hello: &ClientHello, is_tcp: bool) -> Option<String> {
         (false, true) => 'd',
         (false, false) => 'q',
     };
-    let mut text = format!(
+    let mut text = String::with_capacity(40);
+    let _ = write!(
+        text,
         "{transport}{}{}{:02}{:02}",
         version_text(hello.versions.first().copied().unwrap_or_default()),
         if hello.server_name.is_some() { 'd' } else { 'i' },
