@@ -8,8 +8,8 @@ import sys
 
 _VERSION = (["--version"], ["-V"], ["version"])
 _NEW_OBJECTS = 100_000
-"""After so many, Python looks for circles among them: its 700 are often reached. Nearly all objects of a start
-stay, and a batch of flows, which has fewer, has no circles."""
+"""After so many, Python looks for circles among them: its 700 are often reached. Nearly all objects of a
+start stay, and a batch of flows, which has fewer, has no circles."""
 
 
 def main() -> None:
