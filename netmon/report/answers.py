@@ -29,6 +29,7 @@ WORST_FIRST: Sequence[Conclusion] = (
     "no_concern",
     "nothing",
 )
+_NONE: Mapping[str, Machines] = {}
 
 
 def answer(
@@ -38,11 +39,17 @@ def answer(
     machines: Machines | None,
     countries: Iterable[str],
     looked_up: int = 0,
+    located: Mapping[str, Machines] = _NONE,
 ) -> Answer:
-    """The answer for a vendor from its groups; `countries` are of concern, also if nothing was seen."""
+    """The answer for a vendor from its groups; `countries` are of concern, also if nothing was seen.
+
+    `located`: the machines whose connections ended in a country of concern.
+    """
     total = total_of(group.amount for group in groups)
     found = {one.country for group in groups for one in group.meaning.concerns}
-    statements = tuple(_statement(country, groups) for country in sorted(found | set(countries)))
+    statements = tuple(
+        _statement(country, groups, located.get(country)) for country in sorted(found | set(countries))
+    )
     conclusion = min((one.conclusion for one in statements), key=WORST_FIRST.index, default=None)
     return Answer(
         vendor,
@@ -64,7 +71,7 @@ def alarm_of(one: Answer) -> tuple[int, str]:
     return WORST_FIRST.index(one.conclusion), one.vendor
 
 
-def _statement(country: str, groups: Sequence[Group]) -> ConcernStatement:
+def _statement(country: str, groups: Sequence[Group], located: Machines | None) -> ConcernStatement:
     def standing(group: Group) -> Standing | None:
         if group.meaning.uncounted is not None:
             return None
@@ -85,6 +92,9 @@ def _statement(country: str, groups: Sequence[Group]) -> ConcernStatement:
         _part(is_open, counted),
         tuple(StandingSum(one, _part(standings[one], counted)) for one in STANDINGS if one in standings),
         tuple(UncountedSum(one, as_sum(left_out[one])) for one in UNCOUNTED if one in left_out),
+        located.at_least if located else None,
+        located.at_most if located else None,
+        located.is_exact if located else False,
     )
 
 

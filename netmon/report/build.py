@@ -43,6 +43,7 @@ def build(
             facts.machines.get(vendor),
             of_concern[vendor],
             facts.looked_up.get(vendor, 0),
+            {country: one for (of, country), one in facts.located.items() if of == vendor},
         )
         for vendor in vendors
     ]

@@ -126,6 +126,13 @@ class Meaning:
     edge: str | None = None  # the third party that answers for the vendor
     judgement: int = 0  # in the store
 
+    @property
+    def located(self) -> tuple[str, ...]:
+        """The countries of concern in which such flows ended."""
+        if self.uncounted is not None:
+            return ()
+        return tuple(one.country for one in self.concerns if one.standing == "located")
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -200,6 +207,8 @@ class PeriodFacts:
     findings: tuple[FindingFact, ...] = ()
     resolvers: tuple[ResolverFact, ...] = ()
     machines: Mapping[str, Machines] = field(default_factory=dict)  # by vendor
+    located: Mapping[tuple[str, str], Machines] = field(default_factory=dict)
+    """Machines with a flow that ended in a country of concern, by vendor and country."""
     views: tuple[ViewFact, ...] = ()
     looked_up: Mapping[str, int] = field(default_factory=dict)  # DNS queries for names, by vendor
     gaps: tuple[WatchGap, ...] = ()

@@ -22,7 +22,7 @@ from netmon.report.facts import (
 from netmon.report.runs import run_facts
 from netmon.store import spans
 from netmon.store.gaps import gaps, limits_of
-from netmon.store.machines import machines
+from netmon.store.machines import Machines, machines, machines_of
 from netmon.store.queries import Reader, Scope, read_numbers
 from netmon.store.resolvers import resolvers
 from netmon.store.runs import runs_of
@@ -53,26 +53,29 @@ def gather(reader: Reader, selection: Scope) -> PeriodFacts:
     meanings = _Meanings(reader, selection)
     contacts = spans.contacts(reader, selection, MOST_CONTACTS)
     firsts = spans.first_flows(reader, selection, contacts)
+    groups = tuple(
+        Group(
+            one.sensor,
+            meanings.find(one.judgement),
+            one.span,
+            Amount(one.flows, one.sent_bytes, one.received_bytes),
+            one.first_ns,
+            one.last_ns,
+        )
+        for one in spans.totals(reader, selection, origin_ns, bucket_ns)
+    )
+    of_vendors = machines(reader, selection)
     return PeriodFacts(
         since_ns=since_ns,
         until_ns=until_ns,
         origin_ns=origin_ns,
         bucket_ns=bucket_ns,
         runs=tuple(run_facts(reader, selection, runs)),
-        groups=tuple(
-            Group(
-                one.sensor,
-                meanings.find(one.judgement),
-                one.span,
-                Amount(one.flows, one.sent_bytes, one.received_bytes),
-                one.first_ns,
-                one.last_ns,
-            )
-            for one in spans.totals(reader, selection, origin_ns, bucket_ns)
-        ),
+        groups=groups,
         findings=tuple(_finding(reader, one, firsts[one], meanings) for one in contacts),
         resolvers=tuple(_resolvers(reader, selection)),
-        machines=machines(reader, selection),
+        machines=of_vendors,
+        located=dict(_located(reader, selection, groups, of_vendors)),
         views=tuple(_views(spans.counters(reader, selection))),
         looked_up=spans.looked_up(reader, selection),
         gaps=found,
@@ -154,6 +157,20 @@ def _meaning(document: Mapping[str, Any], judgement: int) -> Meaning:
         edge=document.get("edge", {}).get("holder"),
         judgement=judgement,
     )
+
+
+def _located(
+    reader: Reader, selection: Scope, groups: Iterable[Group], of_vendors: Mapping[str, Machines]
+) -> Iterator[tuple[tuple[str, str], Machines]]:
+    judgements: dict[tuple[str, str], set[int]] = {}
+    for meaning in (group.meaning for group in groups):
+        for country in meaning.located:
+            judgements.setdefault((meaning.vendor, country), set()).add(meaning.judgement)
+    for (vendor, country), those in sorted(judgements.items()):
+        if vendor in of_vendors:
+            found = machines_of(reader, selection, vendor, sorted(those), of_vendors[vendor])
+            if found is not None:
+                yield (vendor, country), found
 
 
 def _amount(one: ContactTotals) -> Amount:

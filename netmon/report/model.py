@@ -67,6 +67,9 @@ class ConcernStatement:
     open: Sum  # counted, and neither located there nor excluded
     standings: tuple[StandingSum, ...]
     uncounted: tuple[UncountedSum, ...]
+    clients: int | None  # of connections that are located there, with the bounds of `Answer`
+    clients_most: int | None
+    clients_exact: bool
 
 
 @dataclass(frozen=True, slots=True)

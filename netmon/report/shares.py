@@ -40,10 +40,6 @@ def share_of(meaning: Meaning) -> Share:
     return next((share for share, holds in _TESTS.items() if holds(meaning)), "no_evidence")
 
 
-def _is_located_in_concern(meaning: Meaning) -> bool:
-    return meaning.uncounted is None and any(one.standing == "located" for one in meaning.concerns)
-
-
 def _is_excluded(meaning: Meaning) -> bool:
     concerns = meaning.concerns
     return (
@@ -53,7 +49,7 @@ def _is_excluded(meaning: Meaning) -> bool:
 
 _TESTS: Mapping[Share, Callable[[Meaning], bool]] = {
     "right": lambda one: one.outcome == "expected",
-    "concern": _is_located_in_concern,
+    "concern": lambda one: bool(one.located),
     "forbidden": lambda one: one.outcome == "forbidden",
     "elsewhere": lambda one: one.outcome == "unexpected",
     "not_there": _is_excluded,

@@ -6,8 +6,8 @@ one day, and at most as many as on all days together. What sensors counted by co
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from netmon.days import DAY_NS
@@ -48,6 +48,20 @@ def machines(reader: Reader, scope: Scope) -> dict[str, Machines]:
         for vendor, one in sorted(seen.items())
         if one.at_least
     }
+
+
+def machines_of(
+    reader: Reader, scope: Scope, vendor: str, judgements: Collection[int], of_vendor: Machines
+) -> Machines | None:
+    """Those of the vendor's machines that have a flow with one of these judgements; None as in `machines`.
+
+    No sensor counts them, so that pseudonyms of several days give bounds.
+    """
+    seen = _seen(reader, replace(scope, vendor=vendor), judgements).get(vendor)
+    if seen is None or not seen.at_least:
+        return None
+    most = [one for one in (seen.together if seen.is_clear else None, of_vendor.at_most) if one is not None]
+    return Machines(seen.at_least, min(most, default=None))
 
 
 @dataclass
@@ -117,12 +131,19 @@ def _period(seen: _SeenMachines, one: _Count) -> PeriodMachines:
     return PeriodMachines(one.period, at_least, counted + others + seen.addresses)
 
 
-def _seen(reader: Reader, scope: Scope) -> dict[str, _SeenMachines]:
+def _seen(
+    reader: Reader, scope: Scope, judgements: Collection[int] | None = None
+) -> dict[str, _SeenMachines]:
+    """What flows say by vendor: all, or those with these judgements."""
     is_pseudonym = f"client LIKE '{CLIENT}%'"
-    columns = ("vendor", "sensor", "run", "day", "client", START_DAY_NS)
+    columns = ["vendor", "sensor", "run", "day", "client", START_DAY_NS]
+    chosen = ""
+    if judgements is not None:
+        columns.append("judgement")
+        chosen = f"WHERE judgement IN ({', '.join(map(str, judgements)) or 'NULL'})"
     query = f"""WITH seen AS (
   SELECT DISTINCT vendor, sensor, run, day, client, {START_DAY_NS} AS start_day
-  FROM ({rows_of(reader.dialect, columns, (), is_distinct=True)}) AS period
+  FROM ({rows_of(reader.dialect, columns, (), is_distinct=True)}) AS period {chosen}
 ), clear AS (
   SELECT * FROM seen WHERE client IS NOT NULL AND client NOT LIKE '%/%'
 )

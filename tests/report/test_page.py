@@ -125,6 +125,31 @@ def test_headline_is_the_answer(moscow):
 
 
 @pytest.mark.parametrize(
+    ("bounds", "english", "german"),
+    [
+        ((9, 9, True), "9 of your machines connected there.", "Dorthin verbanden sich 9 Ihrer Geräte."),
+        ((1, 1, True), "One of your machines connected there.", "Dorthin verband sich eines Ihrer Geräte."),
+        ((3, 9, False), "Between 3 and 9 of your machines conn", "verbanden sich zwischen 3 und 9 Ihrer"),
+        ((3, None, False), "At least 3 of your machines connected", "verbanden sich mindestens 3 Ihrer"),
+        ((1, None, False), "At least one of your machines connected", "sich mindestens eines Ihrer Geräte."),
+        ((None, None, False), "servers. Of 87.3 MB in total", "einig. Von insgesamt 87,3 MB"),
+    ],
+)  # fmt: skip
+def test_machines_that_connected_to_a_country(moscow, bounds, english, german):
+    """Beside them stand all that had traffic to the vendor, which are more."""
+    [answer] = moscow.answers
+    [statement] = answer.statements
+    assert (statement.clients, answer.clients) == (9, 23)
+    names = ("clients", "clients_most", "clients_exact")
+    changed = replace(statement, **dict(zip(names, bounds, strict=True)))
+    report = replace(moscow, answers=(replace(answer, statements=(changed,)),))
+    assert english in Reader(page_of(report)).text
+    assert german in Reader(page_of(report, "de")).text
+    assert "23 of your machines had traffic to Kaspersky." in Reader(page_of(report)).text
+    assert "Datenverkehr zu Kaspersky hatten 23 Ihrer Geräte." in Reader(page_of(report, "de")).text
+
+
+@pytest.mark.parametrize(
     ("name", "english", "german"),
     [
         ("promised", "No traffic to Kaspersky ended in Russia.", "Kein Datenverkehr zu Kaspersky endete"),

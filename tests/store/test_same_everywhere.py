@@ -158,8 +158,10 @@ def without_sensors(report):
     found = asdict(report)
     for answer in found["answers"]:
         # A lower bound for several sensors: an address may be another machine at another site.
-        for name in ("clients", "clients_exact", "clients_most", "clients_by_period"):
-            del answer[name]
+        del answer["clients_by_period"]
+        for counted in (answer, *answer["statements"]):
+            for name in ("clients", "clients_exact", "clients_most"):
+                del counted[name]
     for finding in found["findings"]:
         finding["contacts"] = together(finding["contacts"])
         del finding["contacts_more"]  # a pair of machine and server counts for each sensor that saw it

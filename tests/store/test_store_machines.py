@@ -4,6 +4,7 @@ import itertools
 import random
 
 import pytest
+from msgspec.structs import replace
 
 from netmon.days import DAY_NS, day_start_ns
 from netmon.outputs import machines as machines_module
@@ -14,9 +15,10 @@ from netmon.privacy import ADDRESS, NETWORK, PSEUDONYM, Privacy
 from netmon.store.erasure import counting_periods, erase_clients, erasures
 from netmon.store.history import machine_lines, read_history
 from netmon.store.intake import Intake
-from netmon.store.machines import Machines, PeriodMachines, machines
+from netmon.store.machines import Machines, PeriodMachines, machines, machines_of
 from netmon.store.queries import Scope
-from tests.records import classified
+from netmon.store.spans import judgements
+from tests.records import ZURICH, classified
 from tests.report.recorded import Lines
 
 SEPTEMBER, OCTOBER = day_start_ns("2026-09-01") // DAY_NS, day_start_ns("2026-10-01") // DAY_NS
@@ -24,11 +26,23 @@ NOVEMBER, LATER = OCTOBER + 31, OCTOBER + 60
 IN_OCTOBER = Scope(since_day=OCTOBER, until_day=NOVEMBER)
 
 
-def seen(*days, level=PSEUDONYM, sensor="s", key=1, count="month", since=SEPTEMBER, sets=None, until=LATER):
+def seen(
+    *days,
+    level=PSEUDONYM,
+    sensor="s",
+    key=1,
+    count="month",
+    since=SEPTEMBER,
+    sets=None,
+    until=LATER,
+    run=None,
+    place=ZURICH,
+):
     """The events of a sensor; `days`: pairs of a day and the numbers of the machines that it showed."""
     lines = Lines()
     sets = MachineSets() if sets is None else sets
-    privacy, observer = Privacy(level, bytes([key]) * 32, count), Observer(sensor, "", f"run of {sensor}")
+    privacy = Privacy(level, bytes([key]) * 32, count)
+    observer = Observer(sensor, "", run or f"run of {sensor}")
     events = Events(lines, privacy, {}, observer, with_updates=True)
     counting = MachineEvents([lines], privacy, observer, sets, is_live=True)
     counting.turn(since * DAY_NS)
@@ -37,7 +51,7 @@ def seen(*days, level=PSEUDONYM, sensor="s", key=1, count="month", since=SEPTEMB
         for client in clients:
             at_ns = day * DAY_NS + 3_600_000_000_000
             times = {"start_ns": at_ns, "last_ns": at_ns + 1000, "flow_id": next(numbers)}
-            one = classified(client=f"192.0.2.{client}", **times)
+            one = classified(place, client=f"192.0.2.{client}", **times)
             events.flow(one)
             counting.flow(one)
     counting.turn(until * DAY_NS)
@@ -158,6 +172,48 @@ def test_networks_are_no_machines(store):
     """At level 2, nothing is counted; with flows of level 1 in the range, there is only a lower bound."""
     assert found(store, seen(*DAYS, level=NETWORK)) is None
     assert found(store, seen(*DAYS, sensor="t"))[:2] == (4, None)
+
+
+MOSCOW = replace(ZURICH, location="moscow", country="RU", city="Moscow")
+
+
+def in_moscow(store, *days, scope=IN_OCTOBER, **changes):
+    """The machines with a flow to Moscow, besides those of DAYS, all of which have one to Zurich."""
+    keep_in(store, seen(*DAYS, **changes))
+    keep_in(store, seen(*days, run="another", place=MOSCOW, **changes))
+    those = [one for one, said in judgements(store, scope) if said["place"]["country"] == "RU"]
+    assert len(those) == 1
+    return machines_of(store, scope, "acme", those, machines(store, scope)["acme"])
+
+
+@pytest.mark.parametrize(
+    ("days", "bounds"),
+    [
+        ([(OCTOBER, (1,))], (1, 1)),
+        ([(OCTOBER, (1, 2)), (OCTOBER + 9, (2,))], (2, 3)),
+        ([(OCTOBER + day, (1, 2)) for day in range(5)], (2, 4)),
+    ],
+)
+def test_machines_of_one_place_have_bounds(store, days, bounds):
+    """Pseudonyms of several days may be one machine; there are no more than the vendor's."""
+    assert in_moscow(store, *days) == Machines(*bounds)
+
+
+def test_machines_of_one_place_are_exact_at_level_0(store):
+    """An address is the same machine on each day."""
+    assert in_moscow(store, (OCTOBER, (1, 2)), (OCTOBER + 9, (2, 3)), level=ADDRESS) == Machines(3, 3)
+
+
+def test_machines_of_no_flow(store):
+    """There are none to count, also where the vendor has some."""
+    keep_in(store, seen(*DAYS))
+    assert machines_of(store, IN_OCTOBER, "acme", [], machines(store, IN_OCTOBER)["acme"]) is None
+
+
+def test_networks_in_one_place_make_a_lower_bound(store):
+    """Machines that are not told apart may be any number."""
+    keep_in(store, seen((OCTOBER, (1, 2)), level=NETWORK, sensor="t", place=MOSCOW))
+    assert in_moscow(store, (OCTOBER, (1, 2))) == Machines(2, None)
 
 
 @pytest.mark.parametrize("count", ["day", "week", "month", "quarter", "year"])
