@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from netmon.encapsulations import Kind, describe, remedy
-from netmon.language.language import ENGLISH, Language
+from netmon.language.language import ENGLISH, NARROW, Language
 from netmon.language.marking import _
 
 INTERCEPTED = _(
@@ -306,7 +306,7 @@ def _fault(threshold: Threshold, name: str, counters: Counters, language: Langua
         text,
         part=language.number(part),
         total=language.number(total),
-        percent=language.localised(percent_text(part, total)),
+        percent=percent_text(part, total, language),
         kinds=kinds_text(counters, language),
         what=undecoded_text(counters, language),
     )
@@ -342,15 +342,11 @@ def undecoded_text(counters: Counters, language: Language = ENGLISH) -> str:
     return f"{kinds_text(counters, language)}; {remedy(kinds[0], language)}"
 
 
-def percent_text(part: int, total: int) -> str:
-    """A percentage that is rounded neither to 0 % nor to 100 %, unless it is exact: "< 0.1 %", "12 %"."""
+def percent_text(part: int, total: int, language: Language = ENGLISH) -> str:
+    """A part as a percentage with a plain space, for a terminal: "< 0.1 %", "12 %"."""
     # What two interfaces deliver may be counted for the other, which then has more duplicates than packets.
-    percent = min(100 * part / total, 100.0) if total else 0.0
-    if 0 < percent < 0.1:
-        return "< 0.1 %"
-    if 99.9 < percent < 100:
-        return "> 99.9 %"
-    return f"{percent:.0f} %" if percent >= 10 or percent == 0 else f"{percent:.1f} %"
+    share = min(part / total, 1.0) if total else 0.0
+    return language.percent(share).replace(NARROW, " ")
 
 
 class _Period(Struct, frozen=True):

@@ -270,15 +270,19 @@ def test_a_watch_forgets_what_is_over():
         (0, 0, "0 %"),
         (0, 5, "0 %"),
         (1, 5000, "< 0.1 %"),
-        (1, 100, "1.0 %"),
+        (1, 100, "1 %"),
         (1, 8, "12 %"),
         (4999, 5000, "> 99.9 %"),
+        (995, 1000, "99.5 %"),
+        (999, 1000, "99.9 %"),
+        (994, 1000, "99 %"),
         (5, 5, "100 %"),
     ],
 )
 def test_shares_as_text(part, total, text):
     """A small share is not shown as 0 %, and almost everything not as 100 %."""
     assert percent_text(part, total) == text
+    assert percent_text(part, total, Language("de")) == text.replace(".", ",")
 
 
 def test_a_mirror_with_lldp_only_is_silent():

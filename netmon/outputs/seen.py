@@ -93,7 +93,7 @@ def _packets(stats: Mapping[str, Any], language: Language) -> Iterator[Seen]:
     ):
         count = _sum(stats, key)
         if count:
-            yield f"  {text}", number(count), language.localised(percent_text(count, packets))
+            yield f"  {text}", number(count), percent_text(count, packets, language)
     sieved = _sum(stats, "sieved_packets")
     if sieved:
         yield say("dropped by the kernel sieve besides"), number(sieved), ""
@@ -101,7 +101,7 @@ def _packets(stats: Mapping[str, Any], language: Language) -> Iterator[Seen]:
         text = say("not decoded: {where}, {why}", where=station, why=say(_REJECTED.get(reason, reason)))
         yield f"  {text}", number(count), ""
     for kind, count in _counted(_undecoded(stats))[:_MAX_KINDS]:
-        share = language.localised(percent_text(count, packets))
+        share = percent_text(count, packets, language)
         yield f"    {describe(kind, language)}", number(count), share
     yield say("DNS messages"), number(stats["dns_messages"]), ""
 
@@ -115,7 +115,7 @@ def _missing(stats: Mapping[str, Any], language: Language) -> Iterator[Seen]:
     unsolicited = _sum(stats, "unsolicited_dns_answers")
 
     def share(part: int, total: int) -> str:
-        return language.localised(percent_text(part, total))
+        return percent_text(part, total, language)
 
     if unseen:
         total = unseen + _sum(stats, "tcp_bytes")

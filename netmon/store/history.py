@@ -246,7 +246,7 @@ def missing_lines(history: History, language: Language = ENGLISH) -> Iterator[st
             "Dropped: {count} of {total} packets ({share}).",
             count=language.number(dropped),
             total=language.number(packets),
-            share=language.localised(percent_text(dropped, packets)),
+            share=percent_text(dropped, packets, language),
         )
     across = history.undivided_views
     if dropped and across.packets:

@@ -106,7 +106,7 @@ def test_what_is_missing_is_summed_over_all_interfaces():
         "one-way connections, of 40 1 2.5 %",
         "hellos with missing segments 3",
         "DNS answers without a query seen, of 17 3 18 %",
-        "packets truncated by the snap length 50 5.0 %",
+        "packets truncated by the snap length 50 5 %",
         "flows with one side in several VLANs or VNIs 4",
         "packets with a wrong time, read as if on time 5 0.5 %",
         "clocks set, or not that of other interfaces 2",

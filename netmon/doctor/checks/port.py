@@ -176,5 +176,5 @@ def _vlans_text(sample: Sample, language: Language) -> str:
         "VLAN {names} in {percent} of sampled packets",
         "VLANs {names} in {percent} of sampled packets",
         names=", ".join(names) + more,
-        percent=language.localised(percent_text(tagged, sample.packets)),
+        percent=percent_text(tagged, sample.packets, language),
     )

@@ -148,7 +148,7 @@ def _good(check: _ViewCheck, name: str, counters: Counters, language: Language) 
         check.good if is_enough else check.too_few,
         part=language.number(part),
         total=language.number(total),
-        percent=language.localised(percent_text(part, total)),
+        percent=percent_text(part, total, language),
     )
     return CheckResult(check.check, Mark.OK if is_enough else Mark.NOT_CHECKED, text, interface=name)
 
