@@ -201,6 +201,9 @@ THRESHOLDS = (
 )
 """All problems of a view, worst first; `problem` is a closed set, used as a metric label."""
 
+HARMLESS = frozenset({"duplicates", "coalesced"})
+"""Problems that hide no connection."""
+
 UNDECODED = next(threshold for threshold in THRESHOLDS if threshold.problem == "undecoded")
 """The rule about packets that could not be decoded. The engine has the same share (`UNDECODED_SHARE`)."""
 
@@ -281,6 +284,11 @@ def find_faults(stats: Mapping[str, Any], language: Language = ENGLISH) -> list[
         for threshold in THRESHOLDS
     )
     return [fault for fault in found if fault is not None]
+
+
+def is_poor(stats: Mapping[str, Any]) -> bool:
+    """True if the view of an interface may hide connections, so that what was seen need not be all."""
+    return any(fault.problem not in HARMLESS for fault in find_faults(stats))
 
 
 def by_interface(stats: Mapping[str, Any]) -> dict[str, Counters]:

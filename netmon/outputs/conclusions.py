@@ -43,8 +43,8 @@ class Conclusion(Struct, frozen=True):
     is_finding: bool = False
 
 
-def conclude(vendor: str, lines: Lines, language: Language) -> Conclusion:
-    """The result for a vendor, of which there are flows."""
+def conclude(vendor: str, lines: Lines, language: Language, *, is_poor: bool = False) -> Conclusion:
+    """The result for a vendor, of which there are flows. `is_poor`: there may have been more of them."""
     findings = sorted((line.heading for line, _ in lines if line.heading.severity), key=lambda one: one.rank)
     if findings:
         return _of_findings(vendor, findings[0], lines, language)
@@ -63,6 +63,8 @@ def conclude(vendor: str, lines: Lines, language: Language) -> Conclusion:
         return Conclusion(5, f"{title}: {vendor}", rest(lines, language), COLOURS["undecided"])
     is_promised = any(line.heading.reason == "place_as_promised" for line, _ in expected)
     title = language.say("AS PROMISED") if is_promised else language.say("AS ALLOWED BY THE POLICY")
+    if is_poor:
+        title = language.say("{title}, as far as could be seen", title=title)
     return Conclusion(6, f"{title}: {vendor}", rest(lines, language), COLOURS["expected"])
 
 

@@ -26,7 +26,7 @@ from netmon.outputs.shown import FINDINGS
 from netmon.outputs.texts import bytes_text, flows_text
 from netmon.outputs.verdict_box import VerdictBox
 from netmon.privacy import Privacy
-from netmon.quality import partly_unread_text, unread_text
+from netmon.quality import is_poor, partly_unread_text, unread_text
 from netmon.records import ALARMS, SEVERITIES, ClassifiedFlow, DnsRecord, Place, Severity, Verdict
 from netmon.signatures.model import Location
 
@@ -167,7 +167,10 @@ class Summary:
         vendors: dict[str, list[tuple[FlowLine, FlowSum]]] = {}
         for line, total in self._sums.items():
             vendors.setdefault(line.heading.vendor, []).append((line, total))
-        found = [conclude(vendor, lines, self._language) for vendor, lines in vendors.items()]
+        found = [
+            conclude(vendor, lines, self._language, is_poor=is_poor(stats))
+            for vendor, lines in vendors.items()
+        ]
         say = self._language.say
         if unread is not None:
             seen = "" if self.alarms else f" {self._seen_in_part()}"

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from netmon.quality import THRESHOLDS, Threshold, is_partly_unread, is_unread
+from netmon.quality import HARMLESS, THRESHOLDS, Threshold, is_partly_unread, is_unread
 from netmon.report.facts import RUN, PeriodFacts, ViewFact
 from netmon.report.sums import ratio
 from netmon.report.view import Blind, Detail, ReportView, ViewGrade
-
-HARMLESS = frozenset({"duplicates", "coalesced"})
-"""Problems that hide no connection."""
 
 MOST_DETAILS = 5
 POOR_GAP_SHARE = 0.01

@@ -78,6 +78,38 @@ def test_the_worst_decides_the_title(flows, title):
 
 
 @pytest.mark.parametrize(
+    ("counters", "is_poor"),
+    [
+        ({"unseen_tcp_bytes": 2_000_000, "tcp_bytes": 9_000_000}, True),
+        ({"duplicate_packets": 400, "packets": 1000}, False),
+        ({"unseen_tcp_bytes": 10_000, "tcp_bytes": 9_000_000}, False),
+    ],
+)
+@pytest.mark.parametrize(
+    ("verdict", "english", "german"),
+    [
+        (EXPECTED, "AS PROMISED", "WIE ZUGESAGT"),
+        (ALLOWED, "AS ALLOWED BY THE POLICY", "WIE VON DER RICHTLINIE ERLAUBT"),
+    ],
+)
+def test_an_all_clear_of_a_poor_view_is_qualified(counters, is_poor, verdict, english, german):
+    """What hides connections makes it a statement about those that were seen; duplicates hide none."""
+    stats = STATS | {"view": {"eth1": VIEW | counters}}
+    one = classified(ZURICH, verdict)
+    more = (", as far as could be seen", ", soweit zu sehen war") if is_poor else ("", "")
+    assert box(one, stats=stats)[0] == f"{english}{more[0]}: acme"
+    assert box(one, stats=stats, language=Language("de"))[0] == f"{german}{more[1]}: acme"
+
+
+def test_a_poor_view_changes_no_other_title():
+    """None of them is an all-clear."""
+    stats = STATS | {"view": {"eth1": VIEW | {"unseen_tcp_bytes": 2_000_000, "tcp_bytes": 9_000_000}}}
+    assert box(classified(MOSCOW, CRITICAL), stats=stats)[0] == "UNEXPECTED, critical: acme"
+    assert box(classified(DISPUTED, NO_PLACE), stats=stats)[0] == "NOT JUDGED: acme"
+    assert box(stats=stats)[0] == "NOTHING SEEN"
+
+
+@pytest.mark.parametrize(
     ("flows", "why"),
     [
         (

@@ -5,6 +5,7 @@ import hashlib
 import re
 from dataclasses import fields, is_dataclass, replace
 from html.parser import HTMLParser
+from typing import get_args
 
 import pytest
 from msgspec import structs
@@ -13,6 +14,7 @@ from netmon.language.language import NARROW, Language
 from netmon.report.build import build
 from netmon.report.gather import gather
 from netmon.report.page import render
+from netmon.report.view import ViewGrade
 from netmon.store.queries import Scope
 from netmon.verdict.table import REASONS
 from tests.report.recorded import SIGNATURES, record, report_of, store_of
@@ -163,6 +165,59 @@ def test_headlines(name, english, german):
     report = report_of(name)
     assert english in Reader(page_of(report)).text
     assert german in Reader(page_of(report, "de")).text
+
+
+def conclude(report, conclusion):
+    """The report with this conclusion about its country of concern; None: no country is of concern."""
+    [answer] = report.answers
+    statements = tuple(replace(one, conclusion=conclusion) for one in answer.statements if conclusion)
+    changed = replace(answer, conclusion=conclusion or "no_concern", statements=statements)
+    return replace(report, answers=(changed,))
+
+
+ALL_CLEAR = [
+    ("excluded", "No traffic to Kaspersky ended in Russia.", "no traffic to Kaspersky ended in Russia."),
+    ("no_data", "No data was exchanged with Kaspersky.", "no data was exchanged with Kaspersky."),
+    (None, "100 % of the traffic to Kaspersky is", "100 % of the traffic to Kaspersky is shown"),
+]
+"""Conclusions, and how they begin with a good view and a poor one."""
+
+
+@pytest.mark.parametrize(("conclusion", "plain", "qualified"), ALL_CLEAR)
+@pytest.mark.parametrize("grade", get_args(ViewGrade))
+def test_an_all_clear_of_a_poor_view_is_qualified(conclusion, plain, qualified, grade):
+    """The headline is quoted alone: it must not say more than what stands below it."""
+    report = conclude(report_of("promised"), conclusion)
+    report = replace(report, view=replace(report.view, grade=grade))
+    for one, is_poor in ((report, grade not in ("good", "limited", "empty")), (damaged(report), True)):
+        said = heading(one)
+        if grade == "unread":
+            assert "it remains open what went to Kaspersky" in said
+        elif is_poor:
+            assert said.startswith(f"As far as the sensor could see, {qualified}")
+            assert heading(one, "de").startswith("Soweit der Sensor sehen konnte, ")
+        else:
+            assert said.startswith(plain)
+            assert "Soweit" not in heading(one, "de")
+
+
+def damaged(report):
+    """The report on a file that is not complete."""
+    return replace(report, scope=replace(report.scope, problems=("office.pcap: cut short",)))
+
+
+def heading(report, language="en"):
+    """The first heading of the page."""
+    page = page_of(report, language).replace(NARROW, " ")
+    return page.partition("<h1>")[2].partition("</h1>")[0]
+
+
+def test_unwatched_days_qualify_the_headline():
+    """28 of 30 days, of which nothing is known."""
+    [watch] = SCENES["promised"]()
+    watch.gaps = [(24, 29 * 24)]
+    report = build(gather(store_of(record([watch])), Scope()), SIGNATURES, ["kaspersky"], ["netmon"])
+    assert heading(report) == "As far as the sensor could see, no traffic to Kaspersky ended in Russia."
 
 
 def test_a_poor_view_is_said_on_the_first_page():
