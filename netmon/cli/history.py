@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated
 
 import typer
@@ -25,7 +25,6 @@ from netmon.errors import StoreError
 from netmon.language.language import ENGLISH, Language
 from netmon.language.marking import _
 from netmon.outputs.layout import Grid, GridRow, Paragraph
-from netmon.outputs.looked_up import looked_up_lines
 from netmon.outputs.texts import bytes_text, flows_text
 from netmon.store.history import (
     History,
@@ -35,6 +34,7 @@ from netmon.store.history import (
     limit_texts,
     machine_lines,
     missing_lines,
+    only_looked_up_lines,
     read_history,
     table_rows,
     undivided_lines,
@@ -115,7 +115,7 @@ def history(
 def show(view: History, output: Format, language: Language = ENGLISH) -> None:
     """Writes a view to standard output; only tables are in a language.
 
-    A CSV has the rows of the view alone: what is missing goes to standard error.
+    A CSV has the rows of the view alone: what else is to be known goes to standard error.
     """
     if output is Format.TABLE:
         _show_table(view, language)
@@ -123,19 +123,19 @@ def show(view: History, output: Format, language: Language = ENGLISH) -> None:
         json_stream().write(as_json(view))
     else:
         json_stream().write(as_csv(view))
-        for line in (*undivided_lines(view, language), *missing_lines(view, language)):
+        for line in _lines(view, language, (only_looked_up_lines, undivided_lines, missing_lines)):
             log(line)
 
 
 def _show_table(view: History, language: Language) -> None:
     console, say = make_console(), language.say
     if not view.rows:
-        console.print(
-            Paragraph(
-                say("No flow of a known vendor is stored{period}.", period=_period_text(view, language))
-            )
-        )
-        for line in (*looked_up_lines(view.looked_up, (), language), *missing_lines(view, language)):
+        period, vendor = _period_text(view, language), view.scope.vendor
+        if vendor is None:
+            text = say("No flow of a known vendor is stored{period}.", period=period)
+        else:
+            text = say("No flow of {vendor} is stored{period}.", vendor=vendor, period=period)
+        for line in (text, *_lines(view, language, (only_looked_up_lines, missing_lines))):
             console.print(Paragraph(line))
         return
     headings = (say("flows"), say("sent"), say("received"), say("findings"), say("undecided"))
@@ -158,9 +158,15 @@ def _show_table(view: History, language: Language) -> None:
         sent=bytes_text(total.sent_bytes, language),
         received=bytes_text(total.received_bytes, language),
     )
-    further = (machine_lines, undivided_lines, missing_lines)
-    for line in (text, *(line for lines in further for line in lines(view, language))):
+    further = (machine_lines, only_looked_up_lines, undivided_lines, missing_lines)
+    for line in (text, *_lines(view, language, further)):
         console.print(Paragraph(line))
+
+
+def _lines(
+    view: History, language: Language, parts: Iterable[Callable[[History, Language], Iterator[str]]]
+) -> Iterator[str]:
+    return (line for part in parts for line in part(view, language))
 
 
 def _numbers(row: HistoryRow, language: Language) -> tuple[str, ...]:

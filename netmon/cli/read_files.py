@@ -93,7 +93,7 @@ def _show_view(
     """Writes a view; a table after the remarks, and where there is nothing in it, with the reason."""
     view, unread = reading.view(by), _unread_text(reading, language)
     if csv:
-        history.show(view, views.Format.CSV)
+        history.show(view, views.Format.CSV, language)
         return
     for remark in remarks:
         write_line(remark)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from netmon.language.language import ENGLISH, Language
 from netmon.outputs.json_line import json_line
+from netmon.outputs.looked_up import looked_up_lines
 from netmon.outputs.spreadsheet import safe_cell
 from netmon.outputs.texts import bytes_text, duration_text
 from netmon.quality import percent_text
@@ -61,24 +62,29 @@ class History:
     undivided_days: Undivided  # between days, if the view is by day
     undivided_views: UndividedViews  # between this period and others
     looked_up: Mapping[str, int]  # DNS queries for names, by vendor
+    vendors: Set[str]  # of which there are flows
 
 
 def read_history(reader: Reader, scope: Scope, by: str) -> History:
     """A view, one of `BY`."""
     columns = BY[by]
+    needed = tuple(dict.fromkeys((*columns, "vendor", "outcome", "severity")))
     grouped: dict[tuple[Any, ...], HistoryRow] = {}
-    for group in totals_by(reader, scope, (*columns, "outcome", "severity")):
-        *key, outcome, severity = group.group
+    vendors = set()
+    for group in totals_by(reader, scope, needed):
+        values = dict(zip(needed, group.group, strict=True))
         one = HistoryRow(
-            texts={name: _text(name, value) for name, value in zip(columns, key, strict=True)},
+            texts={name: _text(name, values[name]) for name in columns},
             totals=group.totals,
-            findings=group.totals.flows if severity is not None else 0,
-            undecided=group.totals.flows if outcome == "undecided" else 0,
+            findings=group.totals.flows if values["severity"] is not None else 0,
+            undecided=group.totals.flows if values["outcome"] == "undecided" else 0,
             first_ns=group.first_ns,
             last_ns=group.last_ns,
         )
-        known = grouped.get(tuple(key))
-        grouped[tuple(key)] = one if known is None else _sum(known, one)
+        key = tuple(values[name] for name in columns)
+        known = grouped.get(key)
+        grouped[key] = one if known is None else _sum(known, one)
+        vendors.add(str(values["vendor"]))
     rows = list(grouped.values())
     if by != "day":
         rows.sort(key=lambda row: -row.totals.sent_bytes - row.totals.received_bytes)
@@ -93,6 +99,7 @@ def read_history(reader: Reader, scope: Scope, by: str) -> History:
         undivided_days(reader, scope) if by == "day" else Undivided(),
         undivided_views(reader, scope),
         looked_up(reader, scope),
+        vendors,
     )
 
 
@@ -218,6 +225,11 @@ def undivided_lines(history: History, language: Language = ENGLISH) -> Iterator[
             "on one day of each.",
             counted=bytes_text(across.counted_bytes + across.other_bytes, language),
         )
+
+
+def only_looked_up_lines(history: History, language: Language = ENGLISH) -> Iterator[str]:
+    """A line for each vendor of which only names were looked up."""
+    return looked_up_lines(history.looked_up, history.vendors, language)
 
 
 def missing_lines(history: History, language: Language = ENGLISH) -> Iterator[str]:

@@ -1,24 +1,33 @@
 """A capture with DNS look-ups of a vendor and no flow to it: each output says so, with their number."""
 
 import json
+import re
+import shutil
+from pathlib import Path
 
 import pytest
 
-from tests.craft.scene import CLIENT, ELSEWHERE, RESOLVER, START_NS, ethernet_file
-from tests.craft.talk import SECOND_NS, look_up_addresses
+from netmon.cli.views import View
+from netmon.signatures.folder import default_folder
+from tests.craft.scene import CLIENT, ELSEWHERE, RESOLVER, START_NS, connection, ethernet_file, flight
+from tests.craft.talk import SECOND_NS, look_up_addresses, tls_session
 
 NAMES = ("ksn-file-geo.kaspersky-labs.com", "www.example.com", "dnl-01.geo.kaspersky.com")
 LINE = "2 DNS queries for names of kaspersky were seen, but no flow. Either the flows are not seen or not"
 GERMAN = "2 DNS-Anfragen nach Namen von kaspersky waren zu sehen, aber keine Verbindung."
 
 
-def capture(names):
-    """Look-ups of these names, a second apart."""
+CLOUD = Path(__file__).parents[1] / "golden" / "signatures" / "cloud.yaml"
+"""Signatures of another vendor."""
+
+
+def capture(names, others=()):
+    """Look-ups of these names, a second apart, and other packets."""
     sent = []
     for number, name in enumerate(names):
         when = {"at_ns": START_NS + number * SECOND_NS, "port": 50_500 + number}
         sent += look_up_addresses(CLIENT, RESOLVER, name, [ELSEWHERE], **when)
-    return ethernet_file(sent)
+    return ethernet_file([*sent, *others])
 
 
 @pytest.fixture
@@ -35,6 +44,17 @@ def store(netmon, look_ups, tmp_path):
     file = tmp_path / "office.db"
     assert netmon("read", "--store", file, look_ups).returncode == 0
     return file
+
+
+@pytest.fixture
+def two_vendors(tmp_path):
+    """A capture with them, and with a flow of another vendor; and the option for the signatures of both."""
+    file, folder = tmp_path / "two.pcap", tmp_path / "signatures"
+    file.write_bytes(capture(NAMES, tls_session(connection(), flight())))
+    shutil.copytree(default_folder(), folder)
+    no_magic = re.sub(r"    magic:\n(      - .*\n)+", "", CLOUD.read_text())  # it is that of the other vendor
+    (folder / CLOUD.name).write_text(no_magic)
+    return file, "--signatures", folder
 
 
 def plain(text):
@@ -79,6 +99,32 @@ def test_history_says_so(netmon, store):
     assert json.loads(netmon(*asked).stdout)["looked_up"] == {"kaspersky": 2}
     before = ("--until", "2026-05-01")
     assert json.loads(netmon(*asked, *before).stdout)["looked_up"] == {}
+
+
+@pytest.mark.parametrize("by", View)
+def test_a_flow_of_another_vendor_hides_no_look_up(netmon, two_vendors, by):
+    """Each view of the store and of the file has the line, in the table or beside the CSV."""
+    assert netmon("read", "--store", "two.db", *two_vendors).returncode == 0
+    for words in (("history", "--store", "two.db"), ("read", *two_vendors)):
+        table = netmon(*words, "--by", by)
+        assert LINE in plain(table.stdout)
+        german = netmon(*words, "--by", by, "--language", "de")
+        assert GERMAN in plain(german.stdout)
+        csv = netmon(*words, "--by", by, *(("--csv",) if words[0] == "read" else ("--format", "csv")))
+        assert LINE in csv.stderr
+        assert "DNS quer" not in csv.stdout
+        assert len(csv.stdout.splitlines()) == 2
+
+
+def test_a_history_of_one_vendor_is_silent_about_others(netmon, two_vendors):
+    """A flow of another vendor is stored, so that only this one has none."""
+    netmon("read", "--store", "two.db", *two_vendors)
+    words = ("history", "--store", "two.db", *two_vendors[1:], "--vendor")
+    said = plain(netmon(*words, "kaspersky").stdout)
+    assert said.startswith(f"No flow of kaspersky is stored. {LINE}")
+    german = plain(netmon(*words, "kaspersky", "--language", "de").stdout)
+    assert german.startswith(f"Es ist keine Verbindung zu kaspersky gespeichert. {GERMAN}")
+    assert "DNS quer" not in netmon(*words, "cloud").stdout
 
 
 @pytest.mark.parametrize(

@@ -280,7 +280,7 @@ def test_a_misspelt_vendor_is_no_empty_history(netmon, demo, refused):
     assert (done.returncode, done.stdout.splitlines()) == (
         0,
         [
-            "No flow of a known vendor is stored from 2030-01-01.",
+            "No flow of kaspersky is stored from 2030-01-01.",
             "No sensor ran in this period, and no capture file that was read is of it.",
         ],
     )
