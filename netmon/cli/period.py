@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from netmon.days import DAY_NS, DAY_S, moment_of
 from netmon.store.queries import Scope
 
 SinceOption = Annotated[
@@ -27,8 +29,6 @@ _TIME = re.compile(
     r"(?P<zone>Z|[+-][0-9]{2}:[0-9]{2})?"
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DAY = timedelta(days=1)
-_LATEST = datetime.max.replace(tzinfo=UTC) - _DAY
 
 
 class Period(NamedTuple):
@@ -45,43 +45,42 @@ class Period(NamedTuple):
 
 def period_of(since: str | None, until: str | None) -> Period:
     """The period that the options name."""
-    now = datetime.now(UTC)
-    first = None if since is None else _since(since, now)
+    first = None if since is None else _since(since)
     end = None if until is None else _moment(until, "--until", is_end=True)
     if first is not None and end is not None and end <= first:
-        raise typer.BadParameter(f"'{until}' is before '{since}'", param_hint="--until")
+        raise typer.BadParameter(f"'{until}' is not after --since '{since}'", param_hint="--until")
     words: list[str] = []
     if since is not None and first is not None:
-        words += ["--since", f"{first:%Y-%m-%dT%H:%M:%SZ}" if _AGO.fullmatch(since) else since]
+        words += ["--since", f"{moment_of(first):%Y-%m-%dT%H:%M:%SZ}" if _AGO.fullmatch(since) else since]
     if until is not None:
         words += ["--until", until]
-    return Period(_since_epoch(first), _since_epoch(end), words)
+    return Period(first, end, words)
 
 
-def _since_epoch(moment: datetime | None) -> int | None:
-    return None if moment is None else (moment - _EPOCH) // timedelta(microseconds=1) * 1000
-
-
-def _since(text: str, now: datetime) -> datetime:
+def _since(text: str) -> int:
     """The beginning of "30d", which are whole days and include today, of "2h" or "90m", or of a time."""
     found = _AGO.fullmatch(text)
     if found is None:
         return _moment(text, "--since", is_end=False)
-    number, unit = int(found[1]), found[2]
+    number, unit, now_s = int(found[1]), found[2], int(time.time())
     if unit == "d":
-        return now.replace(hour=0, minute=0, second=0, microsecond=0) - (number - 1) * _DAY
-    return now.replace(microsecond=0) - timedelta(minutes=number * (60 if unit == "h" else 1))
+        return (now_s // DAY_S - number + 1) * DAY_NS
+    return (now_s - number * (3600 if unit == "h" else 60)) * 1_000_000_000
 
 
-def _moment(text: str, option: str, *, is_end: bool) -> datetime:
-    """A time, which is in UTC unless it names a zone; of a day without a time, its beginning or its end."""
+def _moment(text: str, option: str, *, is_end: bool) -> int:
+    """A time, which is in UTC unless it names a zone; of a day without a time, its beginning or its end.
+
+    With a zone, it may be in no year that a datetime can have.
+    """
     found = _TIME.fullmatch(text)
-    with suppress(ValueError, OverflowError):
+    with suppress(ValueError):
         if found is not None:
             zone = (found["zone"] or "Z").replace("Z", "+00:00")
-            written = f"{found['day']}{found['time'] or 'T00:00'}{zone}"
-            moment = datetime.fromisoformat(written).astimezone(UTC)
-            return min(moment, _LATEST) + _DAY if is_end and found["time"] is None else moment
+            local = datetime.fromisoformat(f"{found['day']}{found['time'] or 'T00:00'}{zone}")
+            since_epoch = local.replace(tzinfo=UTC) - _EPOCH - (local.utcoffset() or timedelta())
+            moment_ns = since_epoch // timedelta(microseconds=1) * 1000
+            return moment_ns + DAY_NS if is_end and found["time"] is None else moment_ns
     more = ", or 30d or 2h" if option == "--since" else ""
     raise typer.BadParameter(
         f"'{text}' is no date: write 2026-06-30{more}, or 2026-06-30T10:00+02:00 (without a zone, it is UTC)",

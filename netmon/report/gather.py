@@ -79,7 +79,7 @@ def gather(reader: Reader, selection: Scope) -> PeriodFacts:
         views=tuple(_views(spans.counters(reader, selection))),
         looked_up=spans.looked_up(reader, selection),
         gaps=found,
-        asked=(selection.since_ns, selection.until_ns),
+        asked=selection.asked,
         undivided=undivided(reader, selection),
         undivided_views=undivided_views(reader, selection),
     )

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from netmon.language.language import ENGLISH, Language
+from netmon.outputs.ecs import timestamp
 from netmon.outputs.json_line import json_line
 from netmon.outputs.looked_up import looked_up_lines
 from netmon.outputs.spreadsheet import safe_cell
@@ -115,8 +116,7 @@ def day_text(day: int) -> str:
 def limit_texts(scope: Scope) -> tuple[str | None, str | None]:
     """The first and the last day of the period, or its times if it does not begin and end with days."""
     if not scope.is_in_days:
-        times = (scope.since_ns, scope.until_ns)
-        since, until = (None if one is None else _timestamp(one) for one in times)
+        since, until = (None if one is None else _timestamp(one) for one in scope.asked)
         return since, until
     first = None if scope.since_day is None else day_text(scope.since_day)
     return first, None if scope.until_day is None else day_text(scope.until_day - 1)
@@ -140,7 +140,7 @@ def _values(row: HistoryRow) -> dict[str, Any]:
 
 
 def _timestamp(time_ns: int) -> str:
-    return f"{_moment(time_ns):%Y-%m-%dT%H:%M:%S}Z"
+    return f"{timestamp(time_ns)[:19]}Z"
 
 
 def _moment(time_ns: int) -> datetime:

@@ -49,29 +49,30 @@ class Scope:
     @classmethod
     def between(cls, since_ns: int | None, until_ns: int | None, vendor: str | None = None) -> Scope:
         """The scope of a period, in nanoseconds since 1970."""
-        first, begins = (None, 0) if since_ns is None else divmod(_possible(since_ns), DAY_NS)
-        end, rest = (None, 0) if until_ns is None else divmod(_possible(until_ns), DAY_NS)
+        first, begins = (None, 0) if since_ns is None else divmod(since_ns, DAY_NS)
+        end, rest = (None, 0) if until_ns is None else divmod(until_ns, DAY_NS)
         return cls(
             first,
             end + 1 if end is not None and rest else end,
             vendor,
-            begin_ns=_possible(since_ns or 0) if begins else None,
-            end_ns=_possible(until_ns or 0) if rest else None,
+            begin_ns=since_ns if begins else None,
+            end_ns=until_ns if rest else None,
         )
 
     @property
+    def asked(self) -> tuple[int | None, int | None]:
+        """The beginning and the end, be they farther than a database can hold."""
+        return _time(self.since_day, self.begin_ns), _time(self.until_day, self.end_ns)
+
+    @property
     def since_ns(self) -> int | None:
-        """The beginning."""
-        if self.since_day is None or self.begin_ns is not None:
-            return self.begin_ns
-        return _possible(self.since_day * DAY_NS)
+        """The beginning for queries."""
+        return _possible(self.asked[0])
 
     @property
     def until_ns(self) -> int | None:
-        """The end."""
-        if self.until_day is None or self.end_ns is not None:
-            return self.end_ns
-        return _possible(self.until_day * DAY_NS)
+        """The end for queries."""
+        return _possible(self.asked[1])
 
     @property
     def is_in_days(self) -> bool:
@@ -94,9 +95,14 @@ LATEST_NS = 2**63 - 1
 _EARLIEST_NS = -(LATEST_NS // DAY_NS) * DAY_NS
 
 
-def _possible(time_ns: int) -> int:
+def _time(day: int | None, time_ns: int | None) -> int | None:
+    """A limit: its time, if it is not the beginning of its day."""
+    return time_ns if day is None or time_ns is not None else day * DAY_NS
+
+
+def _possible(time_ns: int | None) -> int | None:
     """The nearest time that a database can hold; the earliest is the beginning of a day."""
-    return max(_EARLIEST_NS, min(time_ns, LATEST_NS))
+    return None if time_ns is None else max(_EARLIEST_NS, min(time_ns, LATEST_NS))
 
 
 class Totals(NamedTuple):

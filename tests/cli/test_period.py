@@ -1,5 +1,6 @@
 """`--since` and `--until`: days, times and zones, and how long ago."""
 
+import re
 import time
 from datetime import UTC, datetime
 
@@ -8,6 +9,7 @@ import typer
 
 from netmon.cli.period import period_of
 from netmon.days import DAY_NS
+from netmon.store.history import limit_texts
 
 NOON_NS = 1_790_769_600_000_000_000  # 2026-09-30, 12:00 UTC
 HOUR_NS = 3_600_000_000_000
@@ -89,7 +91,7 @@ def test_what_is_no_time_is_refused(text):
 )
 def test_the_end_is_after_the_beginning(since, until):
     """Also across zones."""
-    with pytest.raises(typer.BadParameter, match="is before"):
+    with pytest.raises(typer.BadParameter, match=re.escape(f"'{until}' is not after --since '{since}'")):
         period_of(since, until)
 
 
@@ -107,7 +109,33 @@ def test_the_words_select_the_same_later():
     assert period_of("2026-09-30", "2026-10-01").words == ["--since", "2026-09-30", "--until", "2026-10-01"]
 
 
-@pytest.mark.parametrize("text", ["0001-01-01", "9999-12-31", "2262-04-12", "1677-09-21", "99999d"])
+@pytest.mark.parametrize(
+    ("since", "until", "shown"),
+    [
+        (None, "9999-12-31", (None, "9999-12-31")),
+        (None, "9999-12-31T23:59:59", (None, "9999-12-31T23:59:59Z")),
+        (None, "9999-12-31T23:59:59-10:00", (None, "9999-12-31T23:59:59Z")),  # the last that can be written
+        ("0001-01-01", None, ("0001-01-01", None)),
+        ("0001-01-01T10:00", "2026-10-01", ("0001-01-01T10:00:00Z", "2026-10-02T00:00:00Z")),
+        ("0001-01-01+10:00", None, ("0000-12-31T14:00:00Z", None)),
+        ("2262-04-12", "2300-01-01", ("2262-04-12", "2300-01-01")),
+    ],
+)
+def test_far_times_are_shown_as_they_were_asked_for(since, until, shown):
+    """Not as the farthest that a store can hold, which queries are asked for."""
+    period = period_of(since, until)
+    scope = period.scope(None)
+    assert limit_texts(scope) == shown
+    assert scope.asked == (period.since_ns, period.until_ns)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("0001-01-01", "9999-12-31", "2262-04-12", "1677-09-21", "99999d"),
+        *("0001-01-01+10:00", "9999-12-31T23:59:59-10:00"),
+    ],
+)
 def test_times_that_no_store_can_hold(text):
     """They are the farthest that it can."""
     scope = period_of(text, None).scope(None)

@@ -5,7 +5,7 @@ from contextlib import closing
 import pytest
 from msgspec.structs import replace
 
-from netmon.days import DAY_NS
+from netmon.days import DAY_NS, day_start_ns
 from netmon.errors import ReportError
 from netmon.outputs.events import Events
 from netmon.outputs.observer import Observer
@@ -159,6 +159,16 @@ def test_time_before_the_sensor_is_a_gap():
     days = [((gap.start_ns - START_NS) / DAY_NS, (gap.end_ns - START_NS) / DAY_NS) for gap in facts.gaps]
     assert days == [(0, 5)]
     assert facts.until_ns == START_NS + 10 * DAY_NS
+
+
+def test_a_limit_that_no_store_can_hold_is_the_one_that_was_asked_for():
+    """A report until the year 9999 does not say that it was asked for until 2262."""
+    lines = run(flow(day=6), views=((120, 240),), until=240)
+    with_store = store_of(lines)
+    facts = gather(with_store, Scope.between(None, day_start_ns("9999-12-31")))
+    asked = build(facts, SIGNATURES, ["kaspersky"], []).scope.asked
+    assert (asked.since, asked.until) == (None, "9999-12-31T00:00:00.000000Z")
+    assert not asked.is_covered
 
 
 def test_a_silent_sensor_is_in_the_report():
