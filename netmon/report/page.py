@@ -96,11 +96,20 @@ def render(
         shares_seen=[share for share in STACK if share in seen],
         shares_on_map=[share for share in STACK if share in mapped],
         period=_period(report, language),
+        is_judged=_is_judged(report),
         checks=checks,
         most_contacts=MOST_SHOWN,
         most_files=MOST_FILES,
     )
     return "".join(line + "\n" for line in map(str.rstrip, text.splitlines()) if line)
+
+
+def _is_judged(report: Report) -> bool:
+    """True if any connection has a verdict, or is known to have ended in a country of concern, or not to."""
+    standings = (one for answer in report.answers for about in answer.statements for one in about.standings)
+    return any(row.outcome != "undecided" for row in report.rows) or any(
+        one.standing in ("located", "excluded") for one in standings
+    )
 
 
 def _period(report: Report, language: Language) -> str:

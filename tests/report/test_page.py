@@ -304,3 +304,31 @@ def test_nothing_seen_but_looked_up_is_no_all_clear(language):
     shown = {"en": "But names of this vendor were looked up", "de": "Namen dieses Anbieters wurden aber bei"}
     assert shown[language] not in said["other"]
     assert shown[language] in said["vendor"]
+
+
+@pytest.mark.parametrize(
+    ("name", "english", "german"),
+    [
+        ("undecided", "because no connection could be judged.", "weil sich keine Verbindung beurteilen"),
+        ("nothing", "because no connection was seen that could be", "weil keine Verbindung zu sehen war"),
+        ("promised", "no connection broke a promise", "widersprach keine Verbindung einer Zusage"),
+    ],
+)  # fmt: skip
+def test_without_a_finding_it_is_said_whether_anything_could_be_judged(name, english, german):
+    """That nothing was broken, as far as it could be judged, is a statement about what was judged."""
+    report = report_of(name)
+    assert f"There is no finding, {english}" in Reader(page_of(report)).text.replace("finding:", "finding,")
+    assert german in Reader(page_of(report, "de")).text
+
+
+def test_a_country_that_is_ruled_out_is_a_judgement():
+    """Though no promise could be applied to any connection."""
+    report = report_of("undecided")
+    [answer] = report.answers
+    [statement] = answer.statements
+    excluded = replace(statement.standings[0], standing="excluded")
+    changed = replace(answer, statements=(replace(statement, standings=(excluded,)),))
+    assert "no connection could be judged" in Reader(page_of(report)).text
+    text = Reader(page_of(replace(report, answers=(changed,)))).text
+    assert "no connection could be judged" not in text
+    assert "or ended in a country of concern, as far as it could be judged" in text
