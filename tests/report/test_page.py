@@ -11,6 +11,7 @@ import pytest
 from msgspec import structs
 
 from netmon.language.language import NARROW, Language
+from netmon.records import Verdict
 from netmon.report.build import build
 from netmon.report.gather import gather
 from netmon.report.page import render
@@ -18,7 +19,7 @@ from netmon.report.view import ViewGrade
 from netmon.store.queries import Scope
 from netmon.verdict.table import REASONS
 from tests.report.recorded import SIGNATURES, record, report_of, store_of
-from tests.report.scenes import MOSCOW, SCENES, ask
+from tests.report.scenes import MOSCOW, SCENES, ask, see
 
 VOID = {"meta", "br"}
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7 * 7 }}'
@@ -319,6 +320,19 @@ def test_without_a_finding_it_is_said_whether_anything_could_be_judged(name, eng
     report = report_of(name)
     assert f"There is no finding, {english}" in Reader(page_of(report)).text.replace("finding:", "finding,")
     assert german in Reader(page_of(report, "de")).text
+
+
+def test_an_exception_of_the_policy_moves_no_connection():
+    """What ended in the country of concern did so, whether the policy allows it or not."""
+    [watch] = SCENES["promised"]()
+    see(watch, range(300, 420, 9), "reputation", MOSCOW, Verdict("expected", "policy_exception"), 42, 18)
+    report = build(gather(store_of(record([watch])), Scope()), SIGNATURES, ["kaspersky"], ["netmon"])
+    assert report.findings == ()
+    text = Reader(page_of(report)).text
+    assert "Traffic to Kaspersky ended in Russia." in text
+    assert "There is no finding: no connection broke a promise or your policy, as far as it could" in text
+    german = Reader(page_of(report, "de")).text
+    assert "widersprach keine Verbindung einer Zusage oder Ihrer Richtlinie." in german
 
 
 def test_a_country_that_is_ruled_out_is_a_judgement():
