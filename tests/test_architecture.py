@@ -228,6 +228,7 @@ ALLOWED = {
         "sensor",
         "signatures",
         "sources",
+        "state_file",
         "streams",
         "store",
         "top",

@@ -12,13 +12,12 @@ from tests.craft import golden
 
 CAPTURE = str(golden.FOLDER / "http_host" / "input.pcap")
 PARSER = {"annotated_doc", "shellingham", "typer"}
-READING = {"msgspec", "typing_extensions"}  # msgspec imports the latter if it is there
+READING = PARSER | {"msgspec", "typing_extensions"}  # msgspec imports the latter if it is there
 STARTS = {
     "version": (["--version"], set(), {"netmon.cli", "netmon.errors", "netmon.version"}),
     "help": (["--help"], PARSER, {"netmon.cli", "netmon.errors", "netmon.version"}),
     "read": (["read", CAPTURE], READING, None),
     "read --json": (["read", "--json", CAPTURE], READING, None),
-    "read --findings": (["read", "--findings", "3", CAPTURE], PARSER | READING, None),
 }
 """Words, the packages of others that they may import, and those of netmon if they are few."""
 SLOW = {"asyncio", "ctypes", "email", "http", "multiprocessing", "sqlite3", "ssl", "unittest", "xml"}

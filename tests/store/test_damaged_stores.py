@@ -20,7 +20,7 @@ from netmon.store.sqlite import SqliteStore
 from tests.records import MOSCOW, UNEXPECTED, classified
 from tests.report.recorded import SIGNATURES
 from tests.store.conftest import lines_of
-from tests.store.test_store_writer import Written, written
+from tests.store.watched_writer import Written, written
 
 __all__ = ["written"]
 LINES = lines_of(*(classified(MOSCOW, UNEXPECTED, flow_id=number) for number in range(20)))
