@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from netmon.cli.commands import CommandSet
-from netmon.cli.exit_codes import ERROR
+from netmon.cli.exit_codes import ERROR, UNREAD
 from netmon.cli.terminal import log, write_line
 from netmon.errors import ConfigError, OutputError
 from netmon.evidence.chain import Head
@@ -115,7 +115,8 @@ def verify(
     """Checks that nothing was removed, changed or put in another order, and judges each finding again.
 
     Every finding is judged from its file alone, with the signatures and location databases that decided,
-    which are found by their SHA-256. The exit code is 1 if anything is wrong, else 0.
+    which are found by their SHA-256. The exit code is 1 if anything is wrong, else 0; with --wireshark, it is
+    4 if nothing is wrong, and Wireshark cannot read a part of a finding.
 
     Examples:
 
@@ -133,10 +134,11 @@ def verify(
         log(problem)
     again = Reproduction(signatures, [*(databases or ()), *default_folders(os.environ)])
     by_now = RemovedByNow(folder)
+    not_read = 0
     for name in () if chain_only else sorted(check.files):
-        found, confirmed = list(again.differences(folder / name)), ""
+        found, agrees = list(again.differences(folder / name)), ""
         if wireshark:
-            others, confirmed = _second_opinion(folder / name)
+            others, agrees = _second_opinion(folder / name)
             found = list(dict.fromkeys([*found, *others]))
         if found and not (folder / name).exists() and name in by_now:
             log(f"note: {name}: removed by netmon meanwhile")
@@ -144,8 +146,9 @@ def verify(
         for problem in found:
             log(f"{name}: {problem}")
         if not found:
-            agrees = f", and Wireshark agrees on {confirmed}" if wireshark else ""
-            write_line(f"{name}: the same verdict{agrees}")
+            not_read += wireshark and not agrees
+            unread = ", and Wireshark does not read all of it" if wireshark and not agrees else agrees
+            write_line(f"{name}: the same verdict{unread}")
         problems += found
     for program, count in sorted(again.other_programs.items()):
         log(f"note: {count:,} {plural(count, 'finding')} decided by another netmon: {program}")
@@ -161,15 +164,25 @@ def verify(
     if check.unknown:
         count = len(check.unknown)
         more += f"; {count:,} {plural(count, 'finding')} not in the chain, and not judged again"
+    if not_read:
+        more += f"; Wireshark does not read all of {not_read:,} {plural(not_read, 'finding')}"
     write_line(f"no problem found{more}")
+    if not_read:
+        raise typer.Exit(UNREAD)
 
 
 def _second_opinion(file: Path) -> tuple[list[str], str]:
-    """What Wireshark reads differently, and what it confirms if there is nothing."""
+    """What Wireshark contradicts, and on what it agrees; empty if it does not read all. Notes the rest."""
     # asyncio and dnspython are slow to import.
     from netmon.evidence.second_opinion import confirm  # noqa: PLC0415
 
-    return confirm(file)
+    opinion = confirm(file)
+    for line in opinion.unread:
+        log(f"note: {file.name}: not read by Wireshark: {line}")
+    for line in opinion.more:
+        log(f"note: {file.name}: in addition, {line}")
+    agrees = "" if opinion.unread else f", and Wireshark agrees on {opinion.confirmed}"
+    return opinion.problems, agrees
 
 
 def _existing(folder: Path) -> Path:

@@ -1,3 +1,3 @@
 """The exit codes of all commands."""
 
-OK, ERROR, USAGE, FOUND, INTERRUPTED = 0, 1, 2, 3, 130
+OK, ERROR, USAGE, FOUND, UNREAD, INTERRUPTED = 0, 1, 2, 3, 4, 130

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -10,18 +11,23 @@ from typing import Any, NamedTuple
 from netmon.errors import OutputError, SourceError
 from netmon.evidence.reproduction import read_document
 from netmon.outputs.ecs import timestamp
+from netmon.verify.compare import Difference
 from netmon.verify.frames import time_ns
-from netmon.verify.second_opinion import Opinion, get_opinion
+from netmon.verify.kinds import NAMES
+from netmon.verify.second_opinion import get_opinion
 from netmon.verify.tshark import Tshark
 
 _FIELDS = ("frame.number", "frame.time_epoch")
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+")
 
 
 class Confirmation(NamedTuple):
-    """What tshark reads differently, one line each; if nothing, what it confirms."""
+    """Whether tshark contradicts a finding, cannot read it, or confirms it; one line each."""
 
-    problems: list[str]
-    confirmed: str = ""
+    problems: list[str]  # contradictions, and files that cannot be read
+    unread: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()  # what tshark reads in addition
+    confirmed: str = ""  # if there is nothing wrong or unread
 
 
 def confirm(file: Path) -> Confirmation:
@@ -35,17 +41,39 @@ def confirm(file: Path) -> Confirmation:
         opinion = get_opinion(capture, lambda _step, _done, _total: None)
     except SourceError as error:
         return Confirmation([str(error)])
-    where = " (the name in the bytes of one side alone, behind another header)" if opinion.behind else ""
-    problems = [*opinion.problems, *_differences(opinion), *_other_times(capture, document)]
-    return Confirmation(problems, f"names, addresses, times and bytes{where}")
-
-
-def _differences(opinion: Opinion) -> Iterator[str]:
+    where = " (the name in the bytes of one side alone)" if opinion.behind else ""
+    lines: dict[str, list[str]] = {"other": [], "more": [], "unread": []}
     for one in opinion.differences:
-        theirs, ours = (", ".join(texts) or "nothing" for texts in (one.wireshark, one.netmon))
-        source, port, destination, other_port = one.endpoints
-        where = f"{one.over} {source}:{port} to {destination}:{other_port}"
-        yield f"{where}: Wireshark reads {theirs}, and netmon {ours}" + (f" ({one.note})" if one.note else "")
+        kind = "other" if _names_otherwise(one, document) else one.kind
+        lines[kind].append(_unread(one) if kind == "unread" else _line(one))
+    problems = [*opinion.problems, *lines["other"], *_other_times(capture, document)]
+    unread, more = tuple(lines["unread"]), tuple(lines["more"])
+    return Confirmation(problems, unread, more, f"names, addresses, times and bytes{where}")
+
+
+def _names_otherwise(difference: Difference, document: Mapping[str, Any]) -> bool:
+    """True if tshark alone reads a name of the flow, and it is not the one that the finding has."""
+    flow, name = document["flow"], document["judged"]["name"]
+    ends = tuple(flow[key] for key in ("client", "client_port", "server", "server_port"))
+    is_of_flow = difference.kind == "more" and difference.over in NAMES and difference.endpoints == ends
+    hosts = [text for text in difference.wireshark if _HOST.fullmatch(text)]
+    return is_of_flow and name is not None and any(host != name for host in hosts)
+
+
+def _line(one: Difference) -> str:
+    theirs, ours = (", ".join(texts) or "nothing" for texts in (one.wireshark, one.netmon))
+    note = f" ({one.note})" if one.note else ""
+    return f"{_where(one)}: Wireshark reads {theirs}, and netmon {ours}{note}"
+
+
+def _unread(one: Difference) -> str:
+    why = one.note or f"it shows these packets as {one.shown}"
+    return f"{_where(one)}: {', '.join(one.netmon)}: {why}"
+
+
+def _where(one: Difference) -> str:
+    source, port, destination, other_port = one.endpoints
+    return f"{one.over} {source}:{port} to {destination}:{other_port}"
 
 
 def _other_times(capture: str, document: Mapping[str, Any]) -> Iterator[str]:

@@ -1,10 +1,11 @@
 """What one side says behind a preamble: tshark gets the bytes that it read of this side once more.
 
 Wireshark follows CONNECT, SOCKS and PROXY headers only if it sees the other side's answers, each message in
-one segment, and the ports that it expects; and a server's certificate after STARTTLS only if none of the
-server's replies before it is missing. So the bytes of the side, as tshark shows them, are written into a file
-as connections of their own: of a client from the beginning on, and from the hello or the request on; of a
-server from its hello on.
+one segment, and the ports that it expects; a server's certificate after STARTTLS only if none of the
+server's replies before it is missing; and a message whose end is blanked or cut not at all. So the bytes of
+the side, as tshark shows them, are written into a file as connections of their own: of a client from the
+beginning on, and from the hello or the request on; of a server from its hello on. The missing ends of hellos
+and of certificates' messages are zeros there.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ _FIELDS = (
     *("ip.src", "ip.dst", "ipv6.src", "ipv6.dst"),
     *("tcp.srcport", "tcp.dstport", "tcp.stream", "tcp.seq_raw", "tcp.flags.syn", "tcp.payload"),
 )
+_REQUESTS = "http.request.method || http2.headers.authority"
+"""Selects requests, also those that end too early, which `http.request` does not."""
 _NAMES = (
     "frame.number",
     "socks.remote_name",
@@ -35,7 +38,11 @@ _NAMES = (
     "proxy.v2.tlv.value",
 )
 _AUTHORITY = 2  # a type of TLV
-_ANY_PORT = {"tcp.try_heuristic_first": "TRUE"}
+_HANDSHAKE, _MOST_RECORD = b"\x16", 16_384
+_PREFERENCES = {
+    "tcp.try_heuristic_first": "TRUE",  # TLS and HTTP/2 on any port
+    "http.desegment_headers": "FALSE",  # evidence ends with the header that names the flow
+}
 _MOST_BYTES = 32_768
 """Bytes of a stream that are read."""
 _MOST_PORTS = 500
@@ -69,7 +76,9 @@ class _SideStream:
             self.begins = sequence
         at = (sequence - self.begins) % 2**32
         if at < _MOST_BYTES and row["tcp.payload"]:
-            self.pieces.setdefault(at, bytes.fromhex(row["tcp.payload"][-1].replace(":", "")))
+            piece = bytes.fromhex(row["tcp.payload"][-1].replace(":", ""))
+            if len(piece) > len(self.pieces.get(at, b"")):  # a probe has one or two bytes of anything
+                self.pieces[at] = piece
 
     def runs(self) -> list[bytes]:
         """The bytes between the gaps; the first one begins with the stream, and may be empty."""
@@ -92,6 +101,7 @@ class _Probe:
     port: int
     data: bytes
     is_answer: bool = False
+    is_padded: bool = False
 
 
 @dataclass
@@ -99,6 +109,7 @@ class Behind:
     """What tshark reads: a name within a preamble is a request of CONNECT."""
 
     hellos: list[Record] = field(default_factory=list)
+    beginnings: list[Record] = field(default_factory=list)  # of hellos whose end is missing
     requests: list[Record] = field(default_factory=list)
     certificates: list[Record] = field(default_factory=list)
 
@@ -116,13 +127,15 @@ def read_behind(
     with tempfile.TemporaryDirectory(prefix="netmon-") as folder:
         file = Path(folder, "behind.pcap")
         file.write_bytes(_capture(probes))
-        with closing(tshark.trees(str(file), trees.DISPLAY_FILTER, _ANY_PORT)) as packets:
+        shown = f"{trees.DISPLAY_FILTER} || {_REQUESTS}"
+        with closing(tshark.trees(str(file), shown, _PREFERENCES)) as packets:
             for tree in map(trees.read_tree, packets):
                 origin = _origin(probes, tree.frame)
-                found.hellos += [_without_pieces(one) | origin for one in tree.client_hellos]
+                hellos = [_without_pieces(one) | origin for one in tree.client_hellos]
+                (found.beginnings if probes[tree.frame - 1].is_padded else found.hellos).extend(hellos)
                 found.requests += [_without_pieces(one) | origin for one in tree.requests]
                 found.certificates += [_without_pieces(one) | origin for one in tree.certificates]
-        with closing(tshark.rows(str(file), _NAMES, "socks || proxy", _ANY_PORT)) as rows:
+        with closing(tshark.rows(str(file), _NAMES, "socks || proxy", _PREFERENCES)) as rows:
             for row in rows:
                 origin = _origin(probes, int(row["frame.number"][0]))
                 found.requests[:0] = [_connect(name) | origin for name in _names(row)]
@@ -159,7 +172,8 @@ def _server_probes(stream: _SideStream) -> Iterator[_Probe]:
     for data in stream.runs():
         hello = _SERVER_HELLO.search(data)
         if hello is not None:
-            yield _Probe(stream, 4 * stream.first_frame, _HTTPS, data[hello.start() :], is_answer=True)
+            messages = _reframed(data[hello.start() :])
+            yield _Probe(stream, 4 * stream.first_frame, _HTTPS, messages, is_answer=True)
             return
 
 
@@ -176,9 +190,26 @@ def _probes(stream: _SideStream) -> Iterator[_Probe]:
         yield _Probe(stream, 4 * number + 1, port, data)
     hello, requests = _HELLO.search(data), list(_REQUEST.finditer(data))
     if hello is not None:
-        yield _Probe(stream, 4 * number + 2, _HTTPS, data[hello.start() :])
+        found = data[hello.start() :]
+        missing = bytes(max(0, 5 + int.from_bytes(found[3:5]) - len(found)))
+        yield _Probe(stream, 4 * number + 2, _HTTPS, found + missing, is_padded=bool(missing))
     elif requests:
         yield _Probe(stream, 4 * number + 3, _HTTP, data[requests[-1].start() :])
+
+
+def _reframed(data: bytes) -> bytes:
+    """Handshake messages in new records, as those of the last message may be blanked with their headers."""
+    content, at = bytearray(), 0
+    while data[at : at + 1] == _HANDSHAKE and at + 5 <= len(data):
+        size = int.from_bytes(data[at + 3 : at + 5])
+        content += data[at + 5 : at + 5 + size]
+        at += 5 + size
+    end = 0
+    while end < len(content):
+        end += 4 + int.from_bytes(content[end + 1 : end + 4])
+    content += bytes(max(0, min(end, _MOST_BYTES) - len(content)))
+    pieces = [content[at : at + _MOST_RECORD] for at in range(0, len(content), _MOST_RECORD)]
+    return b"".join(data[:3] + struct.pack("!H", len(piece)) + piece for piece in pieces)
 
 
 def _capture(probes: Iterable[_Probe]) -> bytes:

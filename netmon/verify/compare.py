@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from netmon.verify.facts import Endpoints, Fact
+
+Kind = Literal["other", "more", "unread"]
+"""other: Wireshark reads the same place in the packets otherwise; more: only Wireshark reads something there;
+unread: Wireshark does not look into what holds it.
+"""
 
 Packets = tuple[int, int]
 """The numbers of the first and the last packet in the file, counted from 1."""
@@ -22,6 +27,8 @@ class Difference(NamedTuple):
     wireshark: tuple[str, ...]  # empty: it reads nothing
     netmon: tuple[str, ...]
     note: str | None  # a possible reason
+    kind: Kind
+    shown: str  # the protocols that tshark finds in the packets
 
 
 @dataclass

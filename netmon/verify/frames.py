@@ -34,6 +34,7 @@ FIELDS = (
     "udp.dstport",
     "udp.stream",
     "udp.length",
+    "quic.connection.number",
     "_ws.expert.group",
 )
 """The fields that this module reads."""

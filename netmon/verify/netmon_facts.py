@@ -98,11 +98,11 @@ class NetmonFacts:
         }
         for flow, endpoints in self._named:
             name = flow.server_name or ""
-            over = "tcp" if flow.transport == "tcp" else over_udp.get((endpoints, name.lower()), "quic")
+            hello_over = _hello_over(flow)
+            over = "tcp" if flow.transport == "tcp" else over_udp.get((endpoints, name.lower()), hello_over)
             facts = [name_fact(over, endpoints, name)] if name else []
             if flow.tls_versions:
-                over = _hello_over(flow)
-                facts.append(hello_fact(over, endpoints, flow.alpn, is_ech=flow.ech is not None))
+                facts.append(hello_fact(hello_over, endpoints, flow.alpn, is_ech=flow.ech is not None))
             facts += _other_name_facts(flow, endpoints)
             for fact in facts:
                 comparison.found[fact] = 1
@@ -141,7 +141,7 @@ def _other_name_facts(flow: FlowRecord, endpoints: Endpoints) -> Iterator[Fact]:
 
 
 def _hello_over(flow: FlowRecord) -> str:
-    if flow.tls_versions[0].startswith("dtls"):
+    if flow.tls_versions and flow.tls_versions[0].startswith("dtls"):
         return "dtls"
     return "tcp" if flow.transport == "tcp" else "quic"
 

@@ -40,6 +40,12 @@ class OtherNames:
         for certificate in filter(_is_in_clear, certificates):
             self._certificates.setdefault(_stream(certificate), certificate)
 
+    def has_of(self, fact: Fact) -> bool:
+        """True if there is a request of this client, or a certificate of this server, whatever it names."""
+        if fact.over == "x509":
+            return self.has(fact)
+        return any(endpoints == fact.endpoints for endpoints, _ in self._requests)
+
     def has(self, fact: Fact) -> bool:
         """True if a request shows this host, or if there is a certificate of this server."""
         if fact.over == "x509":

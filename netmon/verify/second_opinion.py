@@ -11,6 +11,7 @@ from netmon.sources import Batch
 from netmon.sources.files import FileSource
 from netmon.verify.compare import Comparison, Difference
 from netmon.verify.facts import Fact
+from netmon.verify.kinds import Kinds
 from netmon.verify.netmon_facts import NetmonFacts, open_file
 from netmon.verify.tshark import Tshark
 from netmon.verify.wireshark import Wireshark
@@ -53,6 +54,7 @@ def get_opinion(path: str, progress: ReportStep, read_records: ReadRecords = Fil
         raise VerifyError(f"{path}: tshark {tshark.version} cannot read it: {tshark.error}")
     wireshark.read(lambda number: progress("reading names", number, total))
     netmon_facts.add()
+    wireshark.expect_moved(comparison.extra)
     if any(_is_of_tcp_hello(fact) for fact in comparison.extra):
         wireshark.read_missed_hellos()
     behind = wireshark.read_behind(
@@ -84,14 +86,24 @@ def _by_protocol(facts: Counter[Fact]) -> Counter[str]:
 
 def _differences(comparison: Comparison, wireshark: Wireshark) -> list[Difference]:
     """The differences, in the order of their packets."""
-    found = []
+    found, kinds = [], Kinds(comparison, wireshark)
     for over, endpoints, theirs, ours in comparison.differences():
         facts = [*theirs, *ours]
         ranges = [each for each in map(wireshark.packets_of, facts) if each is not None]
         packets = (min(first for first, _ in ranges), max(last for _, last in ranges)) if ranges else None
         notes = (note for note in map(wireshark.note, facts) if note is not None)
-        texts = [tuple(fact.text for fact in side) for side in (theirs, ours)]
-        found.append(Difference(over, endpoints, packets, texts[0], texts[1], next(notes, None)))
+        found.append(
+            Difference(
+                over,
+                endpoints,
+                packets,
+                wireshark=tuple(fact.text for fact in theirs),
+                netmon=tuple(fact.text for fact in ours),
+                note=next(notes, None),
+                kind=kinds.of(theirs, ours),
+                shown=wireshark.shown(facts[0]),
+            )
+        )
     return sorted(
         found, key=lambda difference: (difference.packets or (0, 0), difference.over, difference.endpoints)
     )

@@ -117,6 +117,8 @@ def _walk(node: Element, position: _Position, found: Found) -> None:
                 found.dns.append(_dns_message(child, position, name))
             elif name == "http":
                 _read_http(child, position, found)
+            elif name == "http2":
+                _read_http2(child, position, found)
             else:
                 _enter(child, name, position)
             if name in ("gquic", "tls", "dtls", "dns", "mdns", "llmnr"):
@@ -189,6 +191,14 @@ def _read_http(proto: Element, position: _Position, found: Found) -> None:
         found.requests.append(record | {"decrypted": True} if position.over_tls else record)
 
 
+def _read_http2(proto: Element, position: _Position, found: Found) -> None:
+    authority = _first(proto, "http2.headers.authority")
+    if authority is not None:
+        method = _first(proto, "http2.headers.method") or ""
+        record = position.record(method=method, uri=authority, host=authority)
+        found.requests.append(record | {"decrypted": True} if position.over_tls else record)
+
+
 def _hello(node: Element, name: str, position: _Position, over: str | None, pieces: list[int]) -> Record:
     """One ClientHello."""
 
@@ -204,6 +214,9 @@ def _hello(node: Element, name: str, position: _Position, over: str | None, piec
         alpn=_all(node, "tls.handshake.extensions_alpn_str"),
         length=to_int(_first(node, f"{name}.handshake.length"), 0),
     )
+    part = to_int(_first(node, f"{name}.handshake.fragment_length"), record["length"])
+    if part != record["length"] and not pieces:
+        record["is_fragment"] = True  # of DTLS; tshark puts only some together
     if _ENCRYPTED_CLIENT_HELLO in extensions:
         record["ech"] = True
     if _ENCRYPTED_SERVER_NAME in extensions:

@@ -29,14 +29,14 @@ def expect_contents(comparison: Comparison, hello: Record, seen: Hellos, *, is_m
     """Adds the other contents of a ClientHello. `seen` keeps the endpoints of the ClientHellos before it.
 
     Of several between the same endpoints, as after a HelloRetryRequest, netmon has to read the first. In a
-    malformed one, tshark reads on after the error, and netmon does not. `ech` includes its predecessor, the
-    encrypted server name (ESNI).
+    malformed one, tshark reads on after the error, and netmon does not; a fragment has none of them. `ech`
+    includes its predecessor, the encrypted server name (ESNI).
     """
     endpoints = endpoints_of(hello)
     is_ech = bool(hello.get("ech") or hello.get("esni"))
     fact = hello_fact(hello["over"], endpoints, hello["alpn"], is_ech=is_ech)
     both = hello["proto"], frozenset((endpoints[:2], endpoints[2:]))
-    if both in seen or is_malformed:
+    if both in seen or is_malformed or hello.get("is_fragment"):
         comparison.optional.add(fact)
     else:
         comparison.expected[fact] = 1

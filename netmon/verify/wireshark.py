@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -23,6 +24,10 @@ from netmon.verify.tshark_facts import (
 )
 
 DNS_PORT = 53
+
+_MOST_SHOWN = 3
+_CARRIER = re.compile(r"^(?!.*:tcp\b).*(?<!:udp):data$")
+"""The protocols of a packet whose content tshark does not dissect, and that is none of TCP or UDP."""
 
 ReportPacket = Callable[[int], None]
 """Called with the number of each packet that has been read."""
@@ -67,6 +72,8 @@ class Wireshark:
         self._hellos: Hellos = set()
         self._other_names = OtherNames()
         self._notes: dict[tuple[str, Endpoints], str] = {}
+        self._shown: dict[tuple[str, Endpoints] | None, set[str]] = {}  # None: of packets without a flow
+        self._connections: dict[tuple[str, Endpoints], set[str]] = {}  # of QUIC
         self._fragmented: set[frozenset[str]] = set()
 
     def count(self, progress: ReportPacket) -> None:
@@ -121,11 +128,26 @@ class Wireshark:
         found = read_behind(self._tshark, self._path, clients, servers)
         for hello in found.hellos:
             self._expect_hello(hello)
+        for hello in found.beginnings:
+            expect_hello(self._comparison, hello)
         self._other_names.add_hellos(found.hellos)
         self._other_names.add_requests(found.requests)
         self._other_names.add_certificates(found.certificates)
         of_servers = {reverse(endpoints_of(one)) for one in found.certificates}
-        return len({endpoints_of(one) for one in (*found.hellos, *found.requests)} | of_servers)
+        of_clients = (*found.hellos, *found.beginnings, *found.requests)
+        return len({endpoints_of(one) for one in of_clients} | of_servers)
+
+    def expect_moved(self, facts: Iterable[Fact]) -> None:
+        """Adds what a QUIC connection's hello says for its client's later addresses and ports."""
+        hellos = [one for one in self._comparison.expected if _is_of_quic(one)]
+        for moved in {fact.endpoints for fact in facts if _is_of_quic(fact)}:
+            connections = self._connections.get(frames.flow_key("udp", moved), set())
+            for one in hellos:
+                of_hello = self._connections.get(frames.flow_key("udp", one.endpoints))
+                if one.endpoints[2:] == moved[2:] and len(connections) == 1 and connections == of_hello:
+                    fact = one._replace(endpoints=moved)
+                    self._comparison.expected[fact] = 1
+                    self._comparison.packets.setdefault(fact, self._comparison.packets[one])
 
     def expect_other_names(self) -> None:
         """Adds the hosts and certificates of flows without a name in a ClientHello."""
@@ -136,6 +158,9 @@ class Wireshark:
         self._other_names.add_certificates(found.certificates)
 
     def _expect_hello(self, hello: Record) -> None:
+        if hello.get("is_fragment"):
+            text = "Wireshark does not put the fragments of this hello together"
+            self._notes.setdefault(frames.flow_key("udp", endpoints_of(hello)), text)
         if hello.get("proto") in ("tcp", "udp") and not hello.get("quoted"):
             expect_hello(self._comparison, hello)
             if hello["over"] != "gquic":
@@ -148,6 +173,10 @@ class Wireshark:
         if frames.is_malformed(row) or "_ws.short" in frames.protocols(row):
             self._malformed.add(number)
         innermost = frames.find_innermost(row)
+        key = frames.flow_key(innermost.transport, innermost.endpoints) if innermost else None
+        self._shown.setdefault(key, set()).update(row["frame.protocols"])
+        if key and row["quic.connection.number"]:
+            self._connections.setdefault(key, set()).update(row["quic.connection.number"])
         if innermost is not None:
             self._flows.count_segment(row, innermost)
             if number in self._malformed:
@@ -186,7 +215,8 @@ class Wireshark:
             return self._comparison.notes[fact]
         if fact.over.startswith("dns") and DNS_PORT not in fact.endpoints:
             return "on ports other than 53, netmon reads DNS only if query and answer show it"
-        if fact.over == "quic" and fact not in self._comparison.expected:
+        is_of_quic = frames.flow_key("udp", fact.endpoints) in self._connections
+        if fact.over == "quic" and is_of_quic and fact not in self._comparison.expected:
             return "Wireshark assigns packets by connection ID, and saw this one between other endpoints"
         source, _port, destination, _port = fact.endpoints
         if frozenset((source, destination)) in self._fragmented:
@@ -195,9 +225,36 @@ class Wireshark:
         notes = (self._notes.get(frames.flow_key(transport, fact.endpoints)) for transport in transports)
         return next(filter(None, notes), None)
 
+    def has_read_around(self, fact: Fact) -> bool:
+        """True if it reads the request or the certificate that would hold this fact, or all flows."""
+        if fact.over == "flow":
+            return not self._packets_beside()
+        return fact.over in ("http", "x509") and self._other_names.has_of(fact)
+
+    def shown(self, fact: Fact) -> str:
+        """The protocols that it finds in the packets that would hold a fact, the deepest first."""
+        transport = (
+            "tcp" if fact.over in ("tcp", "http", "x509") or "tcp" in fact.text.split(" ", 1) else "udp"
+        )
+        known = self._shown.get(frames.flow_key(transport, fact.endpoints)) or self._packets_beside()
+        return ", ".join(sorted(known, key=lambda one: (-one.count(":"), one))[:_MOST_SHOWN])
+
+    def _packets_beside(self) -> set[str]:
+        """The protocols of packets that are in no flow, or in one that netmon lacks: carriers only."""
+        keys = [None, *(_key(fact) for fact in self._comparison.missing if fact.over == "flow")]
+        return {one for key in keys for one in self._shown.get(key, ()) if _CARRIER.search(one)}
+
     def _note(self, innermost: frames.Innermost, text: str) -> None:
         """Keeps the first possible reason for a difference in a flow."""
         self._notes.setdefault(frames.flow_key(innermost.transport, innermost.endpoints), text)
+
+
+def _is_of_quic(fact: Fact) -> bool:
+    return fact.over == "quic" or (fact.over == "hello" and fact.text.startswith("quic "))
+
+
+def _key(flow: Fact) -> tuple[str, Endpoints]:
+    return frames.flow_key(flow.text.partition(" ")[0], flow.endpoints)
 
 
 def incomplete_hellos(rows: Iterable[Row]) -> Iterator[Record]:

@@ -67,6 +67,35 @@ def changed(port, **changes):
     return lambda record: replace(record, **changes) if record.client_port == port else record
 
 
+@pytest.mark.parametrize(
+    ("change", "kinds"),
+    [
+        ({"server_name": "other.example"}, {"other"}),
+        ({"server_name": None}, {"more"}),
+        ({"client": "203.0.113.9"}, {"other", "more", "unread"}),
+        ({"sent_packets": 1}, {"other"}),
+        ({"alpn": ("other",)}, {"other"}),
+    ],
+)
+def test_what_a_difference_means(opinion, change, kinds):
+    """What tshark dissects otherwise is a contradiction, also a flow that it does not see."""
+    assert {one.kind for one in opinion(flow=changed(60543, **change)).differences} == kinds
+
+
+def test_what_tshark_does_not_look_into_contradicts_nothing(opinion):
+    """With the protocols that it shows instead."""
+    found = opinion(golden("tagged_by_the_mirror")).differences
+    assert {(one.kind, one.shown) for one in found} == {("unread", "eth:ethertype:data")}
+
+
+def test_a_name_of_a_quic_connection_that_moved(opinion):
+    """The hello came from another port: tshark tells by the number of the connection."""
+    assert opinion(golden("quic_rebinding")).differences == ()
+    changes = {"server_name": "other.example"}
+    found = opinion(golden("quic_rebinding"), flow=changed(50777, **changes)).differences
+    assert [(one.kind, one.wireshark) for one in found] == [("other", ("eu.files.cloud.example",))]
+
+
 def test_unchanged_records_are_equal(opinion):
     """Without a change, there is no difference."""
     assert opinion().differences == ()
