@@ -61,7 +61,7 @@ def opened_evidence(
         yield None
         return
     folder = EvidenceFolder(config.evidence.folder, config.evidence)
-    chain = Chain(folder.path, log, time.time)
+    chain = Chain(folder.path, log, time.time, folder.segment_bytes)
     chain.add("begin", netmon=package_version(), sensor=config.sensor, site=config.site)
     chain.flush()  # there is a chain, also if the disk is full before the first finding is recorded
     try:

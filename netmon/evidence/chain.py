@@ -9,6 +9,7 @@ begin, end  a run of netmon
 events      a number of lines of events, in order: the first one, and all together
 evidence    an evidence file, by its JSON file, which names the others
 removed     evidence files that netmon removed itself
+pruned      the oldest records, which netmon removed: the last one of them
 erased      clients that were erased on request: by whom, why and how much
 recovered   a record that a crash had cut was removed
 lost        records that could not be written
@@ -76,6 +77,7 @@ class Chain:
     ) -> None:
         """`clock`: seconds since 1970."""
         self.lost = 0
+        self.grown = 0  # bytes that were written
         self._folder = folder
         self._log = log
         self._clock = clock
@@ -199,6 +201,7 @@ class Chain:
             os.ftruncate(self._file, size)
             raise
         self._head = head
+        self.grown += len(data)
         self._pending.clear()
         self._unrecorded = 0
 
@@ -243,6 +246,8 @@ class Chain:
 def read_lines(folder: Path) -> Iterator[tuple[Path, bytes]]:
     """Every line of the chain, with its file. Raises OSError, also for what is no regular file."""
     for path in segments(folder):
+        if not os.path.lexists(path):
+            continue  # pruned meanwhile; else its records are missing
         if not path.is_file():
             raise OSError(errno.EINVAL, "no regular file", str(path))
         with path.open("rb") as stream:

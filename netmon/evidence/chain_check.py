@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from netmon.errors import OutputError, reason_of
-from netmon.evidence.chain import START, Head, line_hash, read_lines, segments
+from netmon.evidence.chain import SEGMENT, START, Head, line_hash, read_lines, segments
 from netmon.evidence.erasure import erased_document
 from netmon.evidence.erasure_record import KIND, waiting
 from netmon.evidence.events_check import BatchCollector, EventsCheck, is_batch
 from netmon.evidence.folder import OWN_FILE
+from netmon.evidence.pruning import KIND as PRUNED
 from netmon.privacy.tombstone import erased_hash, hash_of
 
 
@@ -27,6 +28,7 @@ class Check:
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     head: Head = field(default_factory=lambda: Head(0, START))
+    before: Head = field(default_factory=lambda: Head(0, START))  # before the first record that is there
     files: list[str] = field(default_factory=list)  # documents that are there and unchanged
     events: int = 0  # in the batches of the chain
     confirmed: int = 0  # of them, events that were found unchanged, or erased
@@ -39,11 +41,14 @@ class Check:
 def check_chain(folder: Path, head: Head | None, events: Sequence[Path] = ()) -> Check:
     """Checks what is in the folder; `events`: the files of the events, oldest first. Raises OutputError."""
     check, collector = Check(), BatchCollector()
+    pruned: dict[int, dict[str, Any]] = {}
     evidence: dict[str, str] = {}
     removed: set[str] = set()
     is_head_there = head is None or head.number == 0
     for where, record in _records(folder, check):
         kind = record.get("kind")
+        if check.before.number and check.before.number + 1 == record.get("n"):
+            collector.begins_late()
         if not _is_whole(record):
             check.problems.append(f"{where}: changed: it is no record of netmon")
         elif kind == "evidence":
@@ -53,14 +58,19 @@ def check_chain(folder: Path, head: Head | None, events: Sequence[Path] = ()) ->
             removed.update(record["files"])
         elif kind == KIND:
             _note_erasure(check, f"{where}, {record.get('time')}", record)
+        elif kind == PRUNED:
+            pruned[record["through"]] = record
         elif kind in ("recovered", "lost"):
             lost = "cut by a crash" if kind == "recovered" else "not written: the disk was full"
             check.notes.append(f"{where}: records were {lost} before {record.get('time')}")
         collector.add(record)
         is_head_there = is_head_there or check.head == head
-    if not is_head_there and head is not None:
+    _check_begin(check, pruned)
+    if head is not None and not is_head_there and check.before != head:
         check.problems.append(
-            f"the head {head} is not in the chain: records were removed at its end, or all were changed"
+            f"the head {head} is older than the records that are left, and confirms none of them"
+            if head.number < check.before.number
+            else f"the head {head} is not in the chain: records were removed at its end, or all were changed"
         )
     for path, record in waiting(folder):
         _note_erasure(check, f"{path.name}, not in the chain yet", record)
@@ -86,7 +96,7 @@ class RemovedByNow:
 
     def __contains__(self, name: str) -> bool:
         """Reads the chain again if it has grown."""
-        size = sum(path.stat().st_size for path in segments(self._folder))
+        size = sum(path.stat().st_size for path in segments(self._folder) if path.exists())
         if size != self._size:
             self._size, self._names = size, set(self._read())
         return name in self._names
@@ -96,6 +106,22 @@ class RemovedByNow:
             record = _parse(line)
             if record.get("kind") == "removed" and _is_whole(record):
                 yield from record["files"]
+
+
+def _check_begin(check: Check, pruned: dict[int, dict[str, Any]]) -> None:
+    """Notes what netmon pruned, and whether the first record that is there follows that."""
+    check.recorded += sum(one["events"] for one in pruned.values() if one["through"] <= check.before.number)
+    number, sha256 = check.before
+    if number == 0:
+        return
+    record = pruned.get(number)
+    if record is None or record["sha256"] != sha256:
+        check.problems.append(f"the records up to {number} are missing, and not removed by netmon")
+        return
+    check.notes.append(
+        f"the records up to {number:,} were removed by netmon to stay below evidence.max_mib, with the "
+        "findings that they name"
+    )
 
 
 def _compare_erased(check: Check) -> None:
@@ -131,6 +157,9 @@ def _is_whole(record: dict[str, Any]) -> bool:
     if kind == "removed":
         files = record.get("files")
         return isinstance(files, list) and all(map(_is_name, files))
+    if kind == PRUNED:
+        numbers = record.get("through"), record.get("events")
+        return all(type(one) is int and one >= 0 for one in numbers) and isinstance(record.get("sha256"), str)
     return kind != "events" or is_batch(record)
 
 
@@ -156,6 +185,9 @@ def _records(folder: Path, check: Check) -> Iterator[tuple[str, dict[str, Any]]]
         if not record:
             check.problems.append(f"{where}: changed: it is no record")
         found = record.get("n")
+        if number == 1 and isinstance(found, int) and found > 1 and path.name != SEGMENT.format(1):
+            number, previous = found, str(record.get("previous"))
+            check.before = Head(found - 1, previous)
         if record and found != number:
             between = f"record {number}" if found == number + 1 else f"records from {number} on"
             check.problems.append(f"{where}: {between} missing, or in another order: number {found} follows")

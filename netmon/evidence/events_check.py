@@ -52,6 +52,10 @@ class BatchCollector:
         elif kind in ("lost", "recovered"):
             self._may_lack = True
 
+    def begins_late(self) -> None:
+        """The records before the first one that was taken were pruned."""
+        self._may_lack = True
+
     @property
     def may_go_on(self) -> bool:
         """True if events may have been written after the last batch: netmon runs, or crashed."""
@@ -104,7 +108,7 @@ class EventsCheck:
             return
         text = f"{_lines(self._at, start)} not in the chain before {batch.when}"
         if batch.may_lack:
-            self.notes.append(f"{text}: netmon crashed, or its disk was full")
+            self.notes.append(f"{text}: netmon crashed, its disk was full, or it pruned its chain")
         elif self._has_found:
             self.problems.append(f"{text}: they were added, or written by a netmon without this evidence")
         else:

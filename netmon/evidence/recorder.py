@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,6 +15,7 @@ from netmon.evidence.document import Files, Writer
 from netmon.evidence.erasure_record import adopt
 from netmon.evidence.folder import ENDINGS, EvidenceFolder
 from netmon.evidence.judged import Decision, is_finding, judged
+from netmon.evidence.pruning import prune
 from netmon.outputs.ecs import Stream
 from netmon.outputs.json_line import json_line
 from netmon.outputs.observer import Observer
@@ -83,7 +86,7 @@ class Recorder:
             self._kept.release(self._released)
             self._released.clear()
         now_s = self._clock()
-        if now_s >= self._expire_at_s:
+        if now_s >= self._expire_at_s or not self._folder.has_room(0, self._chain.grown):
             self._expire_at_s = now_s + _EXPIRE_EVERY_S
             self._expire(now_s)
         if now_s >= self._adopt_at_s:
@@ -128,14 +131,20 @@ class Recorder:
             stream.write(json_line(event))
 
     def _store(self, files: Files) -> None:
+        size = self._folder.space_for(files.contents.values())
+        if not self._folder.has_room(size, self._chain.grown):
+            self._expire(self._clock(), size)
+        if not self._folder.has_room(size, self._chain.grown):
+            raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
         for ending in ENDINGS:
             self._folder.write(f"{files.stem}{ending}", files.contents[ending])
         self._chain.add("evidence", file=f"{files.stem}.json", sha256=files.sha256)
 
-    def _expire(self, now_s: float) -> None:
-        """Removes what is too old. The chain says so before, so that a check meanwhile misses no file."""
+    def _expire(self, now_s: float, size: int = 0) -> None:
+        """Removes what is too old or in the way. The chain says so before: a check meanwhile misses none."""
         try:
-            expired = self._folder.expired(now_s)
+            self._chain.flush()  # what waits takes space as well
+            expired = self._folder.expired(now_s, size, self._chain.grown)
             told = [f"{stem}.json" for stem in expired if stem not in self._expiring]
             if told:
                 self._chain.add("removed", files=told, why="retention")
@@ -144,6 +153,7 @@ class Recorder:
             for stem in expired:
                 self._folder.remove(stem)
             self._expiring = frozenset()
+            prune(self._folder, self._chain)
         except OSError as error:
             if not self._is_failing:
                 self._log(f"{self._folder.path}: old evidence cannot be removed: {reason_of(error)}")

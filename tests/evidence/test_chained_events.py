@@ -159,8 +159,8 @@ def test_lines_before_a_crash_are_noted(tmp_path, checked):
     check = checked(LINES)
     assert (check.problems, check.confirmed) == ([], 7)
     assert check.notes == [
-        "lines 4 to 5 of the events are not in the chain before 2026-09-21T14:13:20Z: netmon crashed, or its "
-        "disk was full"
+        "lines 4 to 5 of the events are not in the chain before 2026-09-21T14:13:20Z: netmon crashed, its "
+        "disk was full, or it pruned its chain"
     ]
     for at in (0, 1, 2, 6, 7, 8, 9):
         assert checked(inserted(at)).problems

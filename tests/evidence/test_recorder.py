@@ -60,7 +60,7 @@ def recorder(tmp_path):
     clock, said, kept = Clock(), [], Kept()
     folder = EvidenceFolder(tmp_path, config.evidence)
     writer = Writer(config, Privacy(ADDRESS, bytes(32)), wiring.load_signatures(config))
-    chain = Chain(tmp_path, said.append, clock)
+    chain = Chain(tmp_path, said.append, clock, folder.segment_bytes)
     made = Recorder(folder, chain, writer, kept, Databases(), said.append, clock)
     made.clock, made.said, made.asked, made.released = clock, said, kept.asked, kept.released
     yield made
