@@ -64,7 +64,8 @@ def time_places(folder: Path, flows: list[FlowRecord], lookups: int) -> dict[str
         places.locate(flow.server, flow.start_ns)
 
     def with_trips(flow: FlowRecord) -> None:
-        places.locate(flow.server, flow.start_ns, own_round_trip(flow), trips.record(flow))
+        own = own_round_trip(flow)
+        places.locate_by(flow.server, flow.start_ns, own, trips.record(flow, own))
 
     first_ns = flows[0].start_ns
     strangers = [str(ipaddress.ip_address(0x0B000000 + number)) for number in range(lookups // 10)]

@@ -55,7 +55,7 @@ def opinion(_tshark):
             for batch in FileSource.batches(source):
                 flows = [changed for record in batch.flows if (changed := flow(record)) is not None]
                 messages = [changed for record in batch.dns if (changed := dns(record)) is not None]
-                yield batch._replace(flows=flows, dns=messages)
+                yield replace(batch, flows=flows, dns=messages)
 
         return get_opinion(file, lambda *_: None, read_records)
 
