@@ -58,6 +58,10 @@ class StoreError(NetmonError):
     """A file is not a store, or cannot be used as one; the message names it."""
 
 
+class MovedStoreError(NetmonError):
+    """A store was moved or removed while it was open; the message names it."""
+
+
 class LevelError(StoreError):
     """An event has clients of another privacy level than the store has of its run; the message names both."""
 

@@ -75,6 +75,7 @@ def collect(
                 except (EventError, LevelError) as error:
                     problems.append(error)
             intake.flush()
+            opened_store.ensure_in_place()  # otherwise the broker keeps the messages
             if problems and not collection.rejected:  # further ones are counted
                 log(f"{name}: {problems[0]}")
             return len(lines) - len(problems)
@@ -86,6 +87,7 @@ def collect(
             log(f"collecting from {name} into {path}")
         try:
             collection.run(until_empty=once)
+            opened_store.ensure_in_place()
         finally:
             reader.end()
             log(f"{collection.collected:,} events collected, {collection.rejected:,} messages left out")

@@ -117,6 +117,9 @@ class ClickHouseStore:
         """True: what is deleted leaves the files when ClickHouse merges them."""
         return True
 
+    def ensure_in_place(self) -> None:
+        """Does nothing: a server's tables are always in their place."""
+
     def keep_days(self) -> int | None:
         """The days of its time to live, if flows have one."""
         query = "SELECT engine_full FROM system.tables WHERE database = currentDatabase() AND name = 'flows'"

@@ -53,3 +53,10 @@ def no_database() -> sqlite3.DatabaseError:
     error = sqlite3.DatabaseError(NO_DATABASE)
     error.sqlite_errorcode = sqlite3.SQLITE_NOTADB
     return error
+
+
+def read_by_another() -> sqlite3.OperationalError:
+    """An error as SQLite raises it for a file that another program has locked."""
+    error = sqlite3.OperationalError("another program still reads it as it was before")
+    error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    return error

@@ -16,8 +16,9 @@ from pathlib import Path
 from netmon.file_version import FileVersion, file_version
 from netmon.store.connection import MAGIC, no_database
 
-LOG = "-wal"
-"""What the name of the log ends with."""
+LOG, INDEX = "-wal", "-shm"
+"""What the names of the log and of its index end with."""
+_LOG_MAGIC = b"\x37\x7f\x06"
 
 
 class HeldFile:
@@ -29,7 +30,9 @@ class HeldFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._log_path = Path(f"{os.path.realpath(path)}{LOG}")  # SQLite follows links
         self._log: FileVersion | None = None
+        self._log_size = 0
         self._descriptor: int | None = None
         with suppress(OSError):  # SQLite says what is wrong
             self._descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
@@ -39,7 +42,7 @@ class HeldFile:
 
     def note_log(self) -> None:
         """Notes which log SQLite writes."""
-        self._log = _identity(Path(f"{self._path}{LOG}"))
+        self._log = _identity(self._log_path)
 
     @property
     def is_in_place(self) -> bool:
@@ -52,12 +55,33 @@ class HeldFile:
     @property
     def has_log(self) -> bool:
         """False if the log beside it was moved or removed."""
-        return _identity(Path(f"{self._path}{LOG}")) == self._log
+        return _identity(self._log_path) == self._log
 
     @property
     def is_database(self) -> bool:
         """False if the file was overwritten or emptied, which SQLite does not notice."""
         return self._descriptor is None or self._head() == MAGIC
+
+    def has_shrunk_log(self) -> bool:
+        """True if the log is smaller than when this was asked before."""
+        before, self._log_size = self._log_size, _size(self._log_path)
+        return self._log_size < before
+
+    @property
+    def is_log(self) -> bool:
+        """False if the log was overwritten, which SQLite does not notice."""
+        with self._log_path.open("rb") as stream:
+            return stream.read(len(_LOG_MAGIC)) in (b"", _LOG_MAGIC)
+
+    def empty_log(self) -> None:
+        """Empties the log, so that nothing of it gets into the file."""
+        os.truncate(self._log_path, 0)
+
+    def remove_log(self) -> None:
+        """Removes the log and its index, unless they are those of another file by now."""
+        if self.has_log:
+            self._log_path.unlink(missing_ok=True)
+            Path(f"{os.path.realpath(self._path)}{INDEX}").unlink(missing_ok=True)
 
     def _head(self) -> bytes:
         if self._descriptor is None or not stat.S_ISREG(os.fstat(self._descriptor).st_mode):
@@ -69,6 +93,11 @@ class HeldFile:
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             os.close(descriptor)
+
+
+def _size(path: Path) -> int:
+    version = file_version(path)
+    return version[-1] if version else 0
 
 
 def _identity(path: Path) -> FileVersion | None:

@@ -183,6 +183,7 @@ class _Followed:
                 raise StoreError(f"{self._name}: {refusal(doubles, where, _FOLLOWED)}")
             replaced, self._replaced = self._replaced, ()
             self._store.replace(replaced, some)
+        self._store.ensure_in_place()
 
     def _compare(self) -> ComparedFlows:
         """Compares with what is stored now: others may have written to it."""

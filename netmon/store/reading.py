@@ -139,3 +139,7 @@ class RunStore(RowWriter, Protocol):
     def replace(self, runs: Iterable[tuple[str, str]], rows: Iterable[StoreRow], /) -> None:
         """Removes what is stored of runs, by sensor and name, and writes rows; within `changing`."""
         ...
+
+    def ensure_in_place(self) -> None:
+        """Raises MovedStoreError if a file was moved or removed while it was open."""
+        ...

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from netmon.errors import StoreError, reason_of
-from netmon.store.connection import SqliteConnection, telling_damage
+from netmon.errors import MovedStoreError, StoreError, reason_of
+from netmon.store.connection import SqliteConnection, read_by_another, telling_damage
 from netmon.store.dialect import SQLITE
 from netmon.store.held_file import HeldFile
 from netmon.store.migrations import UPDATE, VERSION, check, migrate, migrated_copy
@@ -23,6 +24,14 @@ MEMORY = ":memory:"
 TEMPORARY = ""
 """A file without a name, which SQLite makes when it needs one: it goes with the connection."""
 _WAIT_S = 0.5
+_PURGE_TRIES, _PURGE_EVERY_S = 20, 0.1
+
+
+class _Checkpoint(NamedTuple):
+    """What became of the log."""
+
+    is_complete: bool  # all of it is in the file
+    is_emptied: bool
 
 
 class SqliteStore:
@@ -46,6 +55,7 @@ class SqliteStore:
         is told.
         """
         self.file = None if is_read_only or str(path) in (MEMORY, TEMPORARY) else HeldFile(Path(path))
+        self._name = str(path)
         self._upserts: dict[str, str] = {}
         try:
             self._connection = _connect(path, is_read_only, wait_s)
@@ -152,9 +162,20 @@ class SqliteStore:
         self.execute(self._upsert(table), values)
 
     def purge(self) -> bool:
-        """Whether nothing is left in the write-ahead log; something is while another process reads."""
-        [(is_busy, *_)] = self.select("PRAGMA wal_checkpoint(TRUNCATE)")
-        return not is_busy
+        """Whether nothing is left in the write-ahead log; something is while another process reads.
+
+        It is tried for a while, without a wait that would keep others from writing.
+        """
+        [(wait_ms,)] = self.select("PRAGMA busy_timeout")
+        self.execute("PRAGMA busy_timeout = 0")
+        try:
+            for _ in range(_PURGE_TRIES):
+                if self._checkpoint().is_emptied:
+                    return True
+                time.sleep(_PURGE_EVERY_S)
+            return False
+        finally:
+            self.execute(f"PRAGMA busy_timeout = {wait_ms}")
 
     def keep_days(self) -> int | None:
         """None: a file says nothing about its retention."""
@@ -173,9 +194,44 @@ class SqliteStore:
         row = next(self.select(query, values), None)
         return row[0] if row else None
 
-    def complete_file(self) -> None:
-        """Moves what is in the log beside the file into the file itself."""
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    def complete_file(self, *, and_empty_log: bool = False) -> None:
+        """Moves what is in the log beside the file into the file itself.
+
+        Raises sqlite3.Error if another process still reads what the file was before, or with `and_empty_log`
+        anything of the log.
+        """
+        done = self._checkpoint()
+        if not (done.is_emptied if and_empty_log else done.is_complete):
+            raise read_by_another()
+
+    def _checkpoint(self) -> _Checkpoint:
+        try:
+            [(is_busy, frames, moved)] = self.select("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            return _Checkpoint(False, False)
+        return _Checkpoint(frames == moved and not (is_busy and frames < 0), not is_busy)
+
+    def has_whole_log(self) -> bool:
+        """False if a part of the log is gone that is not in the file."""
+        try:
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        except sqlite3.Error:
+            return False
+        return True
+
+    def ensure_in_place(self) -> None:
+        """Raises MovedStoreError if the file, or its log, was moved or removed while it was open.
+
+        What was written until then is in the file.
+        """
+        file = self.file
+        if file is None or (file.is_in_place and file.has_log):
+            return
+        self.complete_file(and_empty_log=file.is_in_place)
+        file.remove_log()
+        raise MovedStoreError(f"{self._name}: was moved or removed while it was open: start again")
 
     def close(self) -> None:
         """Closes the file; what was written is in it."""

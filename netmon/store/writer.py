@@ -20,7 +20,7 @@ from netmon.errors import EventError, StoreError, reason_of
 from netmon.file_version import FileVersion, file_version
 from netmon.state_file import MAX_DAMAGED, set_aside
 from netmon.store.connection import MAGIC, NO_DATABASE
-from netmon.store.held_file import LOG
+from netmon.store.held_file import INDEX, LOG
 from netmon.store.intake import parse_line
 from netmon.store.migrations import APPLICATION_ID
 from netmon.store.pending import Pending
@@ -36,7 +36,7 @@ _TIDY_FOR_S = 0.05
 _END_WITHIN_S = 5.0
 _HEAD_BYTES, _ID_AT = 100, 68
 """The header of a file of SQLite, and where the identifier of the program is in it."""
-_SIDE_FILES = (LOG, "-shm")
+_SIDE_FILES = (LOG, INDEX)
 
 
 class StoreWriter:
@@ -152,21 +152,32 @@ class StoreWriter:
         return self._store
 
     def _check_files(self, store: SqliteStore) -> None:
-        """Closes the store if its file, or the log beside it, is no longer what it was."""
-        if store.file is None:
+        """Closes the store if its file, or the log beside it, is no longer what it was.
+
+        Raises sqlite3.Error while another program reads it: until then, only this process has all of it.
+        """
+        file = store.file
+        if file is None:
             return
-        if not store.file.is_in_place:
-            self._log(f"{self._path}: was moved or removed, and is made again")
+        if not file.is_in_place:
             store.complete_file()
+            self._log(f"{self._path}: was moved or removed, and is made again")
+            file.remove_log()
             self._close()
-        elif not store.file.is_database:
+        elif not file.is_database:
             self.errors["damaged"] += 1
             self._close()
             self._set_aside()
-        elif not store.file.has_log:
+        elif not file.has_log:
+            store.complete_file(and_empty_log=True)
             self._log(f"{self._path}{LOG}: was moved or removed; what was in it is in the store")
-            store.complete_file()
             self._close()
+        elif not file.is_log or (file.has_shrunk_log() and not store.has_whole_log()):
+            self.errors["damaged"] += 1
+            self._log(f"{self._path}{LOG}: was overwritten or emptied; what was only in it is lost")
+            file.empty_log()
+            self._close()
+            file.remove_log()
 
     def _close(self) -> None:
         if self._store is not None:

@@ -1,20 +1,37 @@
 """The file of a store: damaged, moved, emptied, another program's, or one that others change as well."""
 
+import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
+from netmon.errors import MovedStoreError
+from netmon.store import queries
 from netmon.store.connection import NO_DATABASE
+from netmon.store.queries import Scope
+from netmon.store.rows import rows_of
 from netmon.store.sqlite import SqliteStore
-from tests.store.watched_writer import written
+from tests.records import classified
+from tests.store.conftest import lines_of
+from tests.store.watched_writer import is_intact, written
 
 __all__ = ["written"]
 ROOT = Path(__file__).parents[2]
+READER = """import sqlite3, sys
+connection = sqlite3.connect("file:{path}?mode=ro", uri=True, isolation_level=None)
+connection.execute("BEGIN")
+connection.execute("SELECT count(*) FROM flows").fetchall()
+print("reads", flush=True)
+sys.stdin.read()
+"""
 OTHER_PROGRAM = """import sqlite3, sys
 with sqlite3.connect(sys.argv[1]) as connection:
     connection.execute("DELETE FROM flows WHERE day < 0")
@@ -178,6 +195,121 @@ def test_a_log_that_was_removed_is_not_written_on(written):
     assert it.log == [f"{log}: was moved or removed; what was in it is in the store"]
     it.write(2)
     it.wait(lambda: it.stored() == 5, "all flows are stored")
+
+
+@contextmanager
+def reading(path):
+    """Another program that reads the store as it is now, until it is done."""
+    code = READER.format(path=str(path))
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code], text=True, **pipes) as process:
+        assert process.stdout.readline() == "reads\n"
+        yield
+        process.stdin.close()
+
+
+@pytest.mark.parametrize("what", ["move", "replace", "log", "both logs"])
+def test_nothing_is_lost_if_another_program_reads_meanwhile(written, what):
+    """Until it has ended, only this process has all of the store, and so keeps it open."""
+    it = written()
+    it.write(20)
+    it.wait(lambda: it.stored() == 20, "twenty flows are stored")
+    moved = it.path.with_name("moved.db")
+    if what == "replace":
+        shutil.copy(it.path, moved)
+        for beside in ("-wal", "-shm"):
+            shutil.copy(f"{it.path}{beside}", f"{moved}{beside}")
+        with closing(sqlite3.connect(moved)) as copy:
+            copy.execute("PRAGMA journal_mode = DELETE")
+    with reading(it.path):
+        it.write(10)
+        it.wait(lambda: it.stored() == 30, "ten more are stored")
+        if what in ("move", "replace"):
+            (it.path.rename if what == "move" else moved.replace)(moved if what == "move" else it.path)
+        else:
+            for beside in ("-wal", "-shm")[: 1 if what == "log" else 2]:
+                it.path.with_name(f"{it.path.name}{beside}").unlink()
+        it.write(5)
+        it.wait(lambda: it.log, "the writer notices")
+        assert it.log == [
+            f"{it.path}: another program still reads it as it was before; until it can be written, records "
+            "wait in memory"
+        ]
+    after = {"move": 5, "replace": 25}.get(what, 35)
+    it.wait(lambda: len(it.log) == 3 and it.stored() == after, "the flows that waited are stored")
+    it.writer.close()
+    assert (is_intact(it.path), it.writer.lost) == (True, 0)
+    if what == "move":
+        it.path = moved
+        assert (is_intact(moved), it.stored()) == (True, 30)
+
+
+@pytest.mark.parametrize("content", [b"", b"another program's line\n" * 4000])
+def test_an_overwritten_log_takes_nothing_with_it(written, content):
+    """What was only in it is lost, and is told; the file stays whole, and later flows are stored."""
+    it = written()
+    it.write(20)
+    it.wait(lambda: it.stored() == 20, "twenty flows are stored")
+    with closing(SqliteStore(it.path)) as other:
+        other.complete_file()
+    it.write(20)
+    it.wait(lambda: it.stored() == 40, "twenty more are stored")
+    time.sleep(1.2)
+    log = it.path.with_name("flows.db-wal")
+    with log.open("r+b") as stream:
+        stream.write(content)
+        stream.truncate(len(content))
+    it.wait(lambda: it.log, "the writer notices")
+    assert it.log == [f"{log}: was overwritten or emptied; what was only in it is lost"]
+    it.write(5)
+    it.wait(lambda: it.stored() == 25, "further flows are stored")
+    it.writer.close()
+    assert is_intact(it.path)
+
+
+@pytest.mark.parametrize("what", ["flows.db", "flows.db-wal"])
+def test_a_command_notices_that_its_store_was_moved(tmp_path, what):
+    """What it has stored is in the moved file, and it stores no more."""
+    path = tmp_path / "flows.db"
+    with closing(SqliteStore(path)) as store:
+        store.ensure_in_place()
+        store.write(rows_of(json.loads(lines_of(classified())[0])))
+        moved = (tmp_path / what).rename(tmp_path / "moved")
+        with pytest.raises(MovedStoreError, match="was moved or removed while it was open: start again"):
+            store.ensure_in_place()
+    with closing(SqliteStore(moved if what == "flows.db" else path, is_read_only=True)) as store:
+        assert queries.totals(store, Scope()).flows == 1
+
+
+def test_a_store_that_is_a_link_has_its_log_beside_the_target(written, tmp_path):
+    """A log that is removed there is noticed."""
+    (tmp_path / "real").mkdir()
+    path = tmp_path / "flows.db"
+    path.symlink_to(tmp_path / "real" / "flows.db")
+    SqliteStore(tmp_path / "real" / "flows.db").close()
+    it = written(path)
+    it.write(3)
+    it.wait(lambda: it.stored() == 3, "three flows are stored")
+    (tmp_path / "real" / "flows.db-wal").unlink()
+    it.wait(lambda: it.log, "the writer notices")
+    it.write(2)
+    it.wait(lambda: it.stored() == 5, "all flows are stored")
+
+
+def test_an_erasure_waits_for_readers_without_keeping_others_from_writing(written):
+    """It says that something is left in the log."""
+    it = written()
+    it.write(3)
+    it.wait(lambda: it.stored() == 3, "three flows are stored")
+    with reading(it.path), closing(SqliteStore(it.path, wait_s=10)) as other:
+        it.write(2)
+        it.wait(lambda: it.stored() == 5, "two more are stored")
+        with ThreadPoolExecutor(1) as pool:
+            purged = pool.submit(other.purge)
+            it.write(2)
+            it.wait(lambda: it.stored() == 7, "two more are stored")
+            assert not purged.result()
+    assert it.writer.errors.total() == 0
 
 
 def test_a_pipe_in_place_of_the_file_is_waited_out(written):

@@ -16,7 +16,7 @@ from netmon.store import writer as writer_module
 from netmon.store.retention import Limit
 from netmon.store.sqlite import SqliteStore
 from tests.machine import need
-from tests.store.watched_writer import written
+from tests.store.watched_writer import is_intact, written
 
 __all__ = ["written"]
 ROOT = Path(__file__).parents[2]
@@ -154,15 +154,6 @@ def test_a_read_only_file_system(written, tmp_path):
         it.wait(lambda: len(it.log) == 2, "it has recovered")
         recovered(it, "read_only")
         it.writer.close()
-
-
-def is_intact(path):
-    """True if SQLite finds no error in the file."""
-    connection = sqlite3.connect(path)
-    try:
-        return connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    finally:
-        connection.close()
 
 
 def crash(path, run, after_s):

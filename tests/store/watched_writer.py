@@ -1,5 +1,6 @@
 """A writer with its log, and the flows that are in its file."""
 
+import sqlite3
 import time
 from contextlib import closing
 
@@ -61,3 +62,12 @@ def written(tmp_path):
     yield written
     for one in made:
         one.writer.close()
+
+
+def is_intact(path):
+    """True if SQLite finds no error in the file."""
+    connection = sqlite3.connect(path)
+    try:
+        return connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    finally:
+        connection.close()
