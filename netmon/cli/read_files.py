@@ -17,7 +17,7 @@ from netmon.cli.options import EvidenceOptions
 from netmon.cli.spoken_language import LanguageName, chosen_language
 from netmon.cli.stopping import stoppable
 from netmon.cli.summary_page import SummaryPage, show_summary
-from netmon.cli.terminal import log, write_line
+from netmon.cli.terminal import log, printable, write_line
 from netmon.language.language import Language
 from netmon.outputs.shown import FINDINGS
 from netmon.quality import partly_unread_text, unread_text
@@ -129,4 +129,4 @@ def _command(words: list[str], options: EvidenceOptions, findings: int) -> str:
     given = zip(options.__struct_fields__, astuple(options), options.__struct_defaults__, strict=True)
     chosen = [(name, value) for name, value, default in given if value != default and name != "evidence"]
     parts = [part for name, value in chosen for part in (f"--{name}", str(value))]
-    return shlex.join(["netmon", "read", "--findings", str(findings), *parts, *words])
+    return printable(shlex.join(["netmon", "read", "--findings", str(findings), *parts, *words]))

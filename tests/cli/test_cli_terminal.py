@@ -107,6 +107,15 @@ def test_pages_fit_any_terminal(netmon, environment, demo, words, language):
         assert names - shown == set()
 
 
+def test_the_name_of_a_file_does_not_control_the_terminal(netmon, demo, tmp_path):
+    """Also where a command names it."""
+    path = tmp_path / "e\x1b[31mX\n.pcap"
+    path.symlink_to(demo)
+    text = netmon("read", "--country", "DE", "--findings", "1", path).stdout
+    assert r"e\x1b[31mX\n.pcap" in text
+    assert "\x1b" not in text
+
+
 def test_signs_of_netmon_itself_have_plain_counterparts(netmon, environment, demo):
     """Where the encoding lacks them: arrows, dots and the lines of the box."""
     environment["PYTHONIOENCODING"] = "ascii"
