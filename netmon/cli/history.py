@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Annotated
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Annotated, NamedTuple
 
 import typer
 from rich.cells import cell_len
@@ -109,7 +109,8 @@ def history(
         view = read_history(opened_store, scope, by.value)
         if vendor is not None and not view.rows:
             wiring.require_vendor(vendor, wiring.load_signatures(settings, log))
-        show(view, output, chosen_language(language))
+        shown = _shown(view, output, chosen_language(language))
+    shown.write()  # the store is closed: a pager may be open all day
 
 
 def show(view: History, output: Format, language: Language = ENGLISH) -> None:
@@ -117,27 +118,47 @@ def show(view: History, output: Format, language: Language = ENGLISH) -> None:
 
     A CSV has the rows of the view alone: what else is to be known goes to standard error.
     """
-    if output is Format.TABLE:
-        _show_table(view, language)
-    elif output is Format.JSON:
-        json_stream().write(as_json(view))
-    else:
-        json_stream().write(as_csv(view))
-        for line in _lines(view, language, (only_looked_up_lines, undivided_lines, missing_lines)):
+    _shown(view, output, language).write()
+
+
+class _Shown(NamedTuple):
+    """What is written of a view."""
+
+    document: str = ""
+    blocks: Sequence[Grid | Paragraph] = ()
+    remarks: Sequence[str] = ()
+
+    def write(self) -> None:
+        if self.document:
+            json_stream().write(self.document)
+        if self.blocks:
+            console = make_console()
+            for one in self.blocks:
+                console.print(one)
+        for line in self.remarks:
             log(line)
 
 
-def _show_table(view: History, language: Language) -> None:
-    console, say = make_console(), language.say
+def _shown(view: History, output: Format, language: Language) -> _Shown:
+    if output is Format.TABLE:
+        return _Shown(blocks=_table(view, language))
+    if output is Format.JSON:
+        return _Shown(as_json(view))
+    remarks = _lines(view, language, (only_looked_up_lines, undivided_lines, missing_lines))
+    return _Shown(as_csv(view), remarks=list(remarks))
+
+
+def _table(view: History, language: Language) -> list[Grid | Paragraph]:
+    say = language.say
     if not view.rows:
         period, vendor = _period_text(view, language), view.scope.vendor
         if vendor is None:
             text = say("No flow of a known vendor is stored{period}.", period=period)
         else:
             text = say("No flow of {vendor} is stored{period}.", vendor=vendor, period=period)
-        for line in (text, *_lines(view, language, (only_looked_up_lines, missing_lines))):
-            console.print(Paragraph(line))
-        return
+        return [
+            Paragraph(line) for line in (text, *_lines(view, language, (only_looked_up_lines, missing_lines)))
+        ]
     headings = (say("flows"), say("sent"), say("received"), say("findings"), say("undecided"))
     rows = [GridRow((say(_VIEWS[View(view.by)]),), headings, "bold")]
     rows += [
@@ -149,7 +170,7 @@ def _show_table(view: History, language: Language) -> None:
         for column in zip(*(row.numbers for row in rows), strict=True)
     ]
     longest = max(cell_len(row.texts[0]) for row in rows)
-    console.print(Grid(rows, texts=(max(longest, _NARROWEST_LABEL),), numbers=widths))
+    grid = Grid(rows, texts=(max(longest, _NARROWEST_LABEL),), numbers=widths)
     total = view.total
     text = say(
         "{flows}{period}: {sent} sent, {received} received.",
@@ -159,8 +180,7 @@ def _show_table(view: History, language: Language) -> None:
         received=bytes_text(total.received_bytes, language),
     )
     further = (machine_lines, only_looked_up_lines, undivided_lines, missing_lines)
-    for line in (text, *_lines(view, language, further)):
-        console.print(Paragraph(line))
+    return [grid, *(Paragraph(line) for line in (text, *_lines(view, language, further)))]
 
 
 def _lines(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -32,6 +32,7 @@ from netmon.report.checks import checks_of
 from netmon.report.gather import gather
 from netmon.report.model import Report
 from netmon.report.tabular import TableName, table_as_csv
+from netmon.report.view import ViewGrade
 from netmon.report.write import FORMATS, STANDARD_OUTPUT, check_target, contents_of, write_report
 from netmon.signatures.cached import cache_folder
 from netmon.signatures.match import compile_matcher
@@ -191,8 +192,8 @@ def _report_store(
     with opened_by_name(path, is_read_only=True, tell=log) as reader:
         selection = period.scope(asked.vendor)
         require_level(reader, selection, options.stored_level(settings, options.privacy))
-        is_read = _write(reader, selection, known, asked, words, checks_of(words))
-    if not is_read:
+        made = _make(reader, selection, known, asked, words, checks_of(words))
+    if not made.write(asked.target):  # the store is closed: a pager may be open all day
         raise typer.Exit(ERROR)
 
 
@@ -227,33 +228,44 @@ def _report_files(
         selection = Scope(vendor=asked.vendor)
         checks = checks_of(words, given_files, shown_words)
         words += [*given_files, *shown_words]
-        is_read = _write(kept.store, selection, known, asked, words, checks)
+        made = _make(kept.store, selection, known, asked, words, checks)
+    is_read = made.write(asked.target)
     for line in (*problems, *databases.take_problems()):
         log(line)
     if problems or not is_read:
         raise typer.Exit(ERROR)
 
 
-def _write(
+class _Made(NamedTuple):
+    """A report as it is written, and how much the sensors saw."""
+
+    contents: bytes
+    grade: ViewGrade
+
+    def write(self, target: str) -> bool:
+        """Writes it; False if most packets, or those of an interface, could not be decoded."""
+        write_report(target, self.contents)
+        if self.grade == "unread":
+            log("most packets could not be decoded, so the report shows little; it says what they carry")
+        if self.grade == "partly_unread":
+            log("many packets of an interface could not be decoded, so the report is incomplete")
+        return self.grade not in ("unread", "partly_unread")
+
+
+def _make(
     reader: Reader,
     selection: Scope,
     known: SignatureSet,
     asked: _Asked,
     words: list[str],
     checks: dict[str, str],
-) -> bool:
-    """Writes the report; False if most packets, or those of an interface, could not be decoded."""
+) -> _Made:
     facts = gather(reader, selection)
     seen = {group.meaning.vendor for group in facts.groups} | {use.vendor for use in facts.resolvers}
     shown = sorted(seen | facts.looked_up.keys()) or sorted(known.vendors)
     vendors = [asked.vendor] if asked.vendor is not None else shown
     made = build(facts, known, vendors, words)
-    write_report(asked.target, _contents(made, asked, known, checks))
-    if made.view.grade == "unread":
-        log("most packets could not be decoded, so the report shows little; it says what they carry")
-    if made.view.grade == "partly_unread":
-        log("many packets of an interface could not be decoded, so the report is incomplete")
-    return made.view.grade not in ("unread", "partly_unread")
+    return _Made(_contents(made, asked, known, checks), made.view.grade)
 
 
 def _contents(made: Report, asked: _Asked, known: SignatureSet, checks: dict[str, str]) -> bytes:

@@ -9,8 +9,10 @@ import lzma
 import re
 import sqlite3
 import subprocess
+import sys
 from collections import Counter
 from itertools import chain
+from pathlib import Path
 
 import pytest
 
@@ -103,6 +105,26 @@ def test_a_capture_of_any_time_gives_its_result(netmon, tmp_path, year, is_store
     assert (shown.returncode, "37 flows: " in shown.stdout) == (
         (FOUND, True) if is_stored else (ERROR, False)
     )
+
+
+@pytest.mark.parametrize(
+    "words", [("history", "--by", "address", "--format", "json"), ("report", "--format", "json", "-o", "-")]
+)
+def test_a_pager_keeps_no_store_open(environment, netmon, demo, tmp_path, words):
+    """What is shown for hours is of a store that is closed: its log stays short, and erasing is complete."""
+    netmon("read", "--store", "flows.db", "--country", "DE", demo)
+    with sqlite3.connect(tmp_path / "flows.db") as connection:
+        connection.execute("UPDATE flows SET server = server || flow || hex(zeroblob(1000))")
+    connection.close()
+    command = [sys.executable, "-m", "netmon", *words, "--store", "flows.db"]
+    with subprocess.Popen(
+        command, env=environment, cwd=tmp_path, stdout=subprocess.PIPE, pipesize=4096
+    ) as shown:
+        shown.stdout.read1(1)  # the rest does not fit into the pipe
+        files = [one.readlink().name for one in Path(f"/proc/{shown.pid}/fd").iterdir()]
+        shown.kill()
+    assert files
+    assert not [one for one in files if one.startswith("flows.db")]
 
 
 def tshark_bytes(capture):
