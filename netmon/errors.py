@@ -6,6 +6,7 @@ NetmonError             any error reported in one line: what, where, what to do
 ├── DatabaseError       a location database cannot be read
 ├── SourceError         a capture cannot be opened or read
 ├── EventError          a line is not the event of a flow that can be explained
+│   └── TimeError       an event is of a time for which a store has no room
 ├── OutputError         an output cannot be started
 ├── ReportError         a report cannot be made or written
 ├── StoreError          a file is not a store, or cannot be used as one
@@ -44,6 +45,10 @@ class SourceError(NetmonError):
 
 class EventError(NetmonError):
     """A line is not the event of a judged flow; the message says what it lacks."""
+
+
+class TimeError(EventError):
+    """An event is of a time for which a store has no room."""
 
 
 class OutputError(NetmonError):

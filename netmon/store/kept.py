@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from netmon.errors import EventError, LevelError, StoreError
+from netmon.errors import EventError, LevelError, SourceError, StoreError, TimeError
 from netmon.store.doubles import ComparedFlows, Run, find_doubles, refusal
 from netmon.store.intake import Intake
 from netmon.store.levels import RunLevels
@@ -59,7 +59,8 @@ def kept_in(name: str | Path, under: ReadUnder, *, is_followed: bool = False) ->
     with opened_by_name(name) as store, staged(str(name)) as stage:
         files = _FilesReadBefore(store, str(name), under)
         if str(name) == MEMORY:
-            intake, commit = Intake(store, str(name)), _do_nothing
+            intake: Intake = _ShownIntake(store, under.paths)
+            commit = _do_nothing
         elif is_followed:
             intake, commit = Intake(_Followed(store, str(name), files.replaced), str(name)), _do_nothing
         else:
@@ -90,6 +91,24 @@ def imported_into(name: str | Path) -> Iterator[Intake]:
 
 def _do_nothing() -> None:
     """Everything is stored already."""
+
+
+class _ShownIntake(Intake):
+    """Takes the events of a reading that is only shown: without those of any time, it would be wrong."""
+
+    def __init__(self, store: Store, paths: Sequence[str]) -> None:
+        super().__init__(store, MEMORY)
+        self._named = paths[0] if len(paths) == 1 else f"one of these {len(paths):,} files"
+
+    def write(self, line: str) -> None:
+        """Takes an event. Raises SourceError for one of a time for which there is no room."""
+        try:
+            super().write(line)
+        except TimeError as error:
+            raise SourceError(
+                f"{self._named}: views and reports have room for times from 1677 to 2262 only: "
+                "`netmon read` without --by shows the capture, and `editcap -t` corrects its times"
+            ) from error
 
 
 class _WholeIntake(Intake):

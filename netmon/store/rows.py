@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, NamedTuple, get_args
 
 from netmon.days import DAY_NS
-from netmon.errors import EventError
+from netmon.errors import EventError, TimeError
 from netmon.privacy.periods import period_days
 from netmon.records import Contact, Outcome, Severity
 from netmon.store import tables
@@ -46,6 +46,7 @@ _DAYS = frozenset(("day", "first_day"))
 """Days before 1970: the times of packets may be wrong."""
 LAST_DAY = _MOST // DAY_NS
 """Columns of times can hold all of the days up to this one, and from as many before 1970."""
+_ROOM = "a store has room for times from 1677 to 2262 only"
 
 
 class StoreRow(NamedTuple):
@@ -72,8 +73,11 @@ def rows_of(event: Event) -> list[StoreRow]:
         raise EventError(f"not an event that netmon writes: {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise EventError(f"not an event of {dataset} that netmon writes: {error or type(error)}") from error
-    for row in rows:
-        check_row(row)
+    try:
+        for row in rows:
+            check_row(row)
+    except TimeError as error:  # who has an event, or a capture, knows nothing of columns
+        raise TimeError(_ROOM) from error
     return rows
 
 
@@ -92,9 +96,7 @@ def check_row(row: StoreRow) -> None:
         else:
             is_right = _is_text(value) and check.form.match(str(value)) is not None
         if not is_right and check.is_time and type(value) is int:
-            raise EventError(
-                f"{row.table.name}.{check.name} is {value}: a store has room for times from 1677 to 2262 only"
-            )
+            raise TimeError(f"{row.table.name}.{check.name} is {value}: {_ROOM}")
         if not is_right:
             raise EventError(
                 f"not an event that netmon writes: {row.table.name}.{check.name} is {value!r:.40}"

@@ -97,7 +97,7 @@ def test_a_capture_of_any_time_gives_its_result(netmon, tmp_path, year, is_store
     done = netmon("read", "--store", "flows.db", "--country", "DE", "late.pcapng")
     assert done.returncode == FOUND
     assert "4 flows of kaspersky (reputation) to Moscow" in done.stdout
-    line = "nothing was stored: judgements.day is .*: a store has room for times from 1677 to 2262 only"
+    line = "nothing was stored: a store has room for times from 1677 to 2262 only"
     found = re.search(f"^netmon: flows.db: {line}$", done.stderr, re.MULTILINE)
     assert (found is None) is is_stored
     assert ("37 flows: " in netmon("history", "--store", "flows.db").stdout) is is_stored
@@ -105,6 +105,14 @@ def test_a_capture_of_any_time_gives_its_result(netmon, tmp_path, year, is_store
     assert (shown.returncode, "37 flows: " in shown.stdout) == (
         (FOUND, True) if is_stored else (ERROR, False)
     )
+    report = netmon("report", "--country", "DE", "--format", "json", "-o", "late.json", "late.pcapng")
+    assert (report.returncode, (tmp_path / "late.json").exists()) == (
+        (0, True) if is_stored else (ERROR, False)
+    )
+    line = r"netmon: late\.pcapng: views and reports have room for times from 1677 to 2262 only: .*editcap -t"
+    for done in (shown, report):
+        assert (re.match(line, done.stderr) is None) is is_stored
+        assert done.stderr.count("\n") == (not is_stored)
 
 
 @pytest.mark.parametrize(
