@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -260,7 +261,7 @@ def _make(
     words: list[str],
     checks: dict[str, str],
 ) -> _Made:
-    facts = gather(reader, selection)
+    facts = gather(reader, selection, time.time_ns())
     seen = {group.meaning.vendor for group in facts.groups} | {use.vendor for use in facts.resolvers}
     shown = sorted(seen | facts.looked_up.keys()) or sorted(known.vendors)
     vendors = [asked.vendor] if asked.vendor is not None else shown

@@ -42,11 +42,13 @@ def _total(views: Sequence[ViewFact]) -> Counter[str]:
 
 
 def _blinds(facts: PeriodFacts) -> Iterator[Blind]:
-    gap_s = sum(gap.end_ns - gap.start_ns for gap in facts.gaps) // 1_000_000_000
+    gap_ns = sum(gap.end_ns - gap.start_ns for gap in facts.gaps) + facts.after_latest_ns
+    gap_s = gap_ns // 1_000_000_000
     if gap_s:
         interfaces = {(view.sensor, view.interface) for view in facts.views if view.interface != RUN}
         interfaces |= {(gap.sensor, gap.interface) for gap in facts.gaps}
-        watched = len(interfaces) * (facts.until_ns - facts.since_ns) // 1_000_000_000
+        recorded_ns = len(interfaces) * (facts.until_ns - facts.since_ns)
+        watched = (recorded_ns + facts.after_latest_ns) // 1_000_000_000
         yield _blind("gaps", gap_s, watched, is_poor=gap_s > POOR_GAP_SHARE * watched)
     filtered = Counter(run.filter for run in facts.runs if run.filter)
     if filtered:

@@ -212,6 +212,7 @@ class PeriodFacts:
     views: tuple[ViewFact, ...] = ()
     looked_up: Mapping[str, int] = field(default_factory=dict)  # DNS queries for names, by vendor
     gaps: tuple[WatchGap, ...] = ()
+    after_latest_ns: int = 0  # asked for after the latest record, of all interfaces that were to be watched
     asked: tuple[int | None, int | None] = (None, None)  # the limits that were given
     undivided: Undivided = field(default_factory=Undivided)
     undivided_views: UndividedViews = field(default_factory=UndividedViews)

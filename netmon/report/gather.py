@@ -21,7 +21,7 @@ from netmon.report.facts import (
 )
 from netmon.report.runs import run_facts
 from netmon.store import spans
-from netmon.store.gaps import gaps, limits_of
+from netmon.store.gaps import after_latest_ns, gaps, limits_of
 from netmon.store.machines import Machines, machines, machines_of
 from netmon.store.queries import Reader, Scope, read_numbers
 from netmon.store.resolvers import resolvers
@@ -40,8 +40,11 @@ SPANS_S = (
 """The spans that a time line may have, in seconds."""
 
 
-def gather(reader: Reader, selection: Scope) -> PeriodFacts:
-    """The facts. Raises ReportError if the store has nothing about the period."""
+def gather(reader: Reader, selection: Scope, now_ns: int | None = None) -> PeriodFacts:
+    """The facts; without `now_ns`, nothing of the period is to come yet.
+
+    Raises ReportError if the store has nothing about the period.
+    """
     runs = runs_of(reader, selection)
     limits = limits_of(selection, runs)
     since_ns, until_ns = limits
@@ -79,6 +82,7 @@ def gather(reader: Reader, selection: Scope) -> PeriodFacts:
         views=tuple(_views(spans.counters(reader, selection))),
         looked_up=spans.looked_up(reader, selection),
         gaps=found,
+        after_latest_ns=after_latest_ns(selection, runs, limits, now_ns),
         asked=selection.asked,
         undivided=undivided(reader, selection),
         undivided_views=undivided_views(reader, selection),

@@ -84,6 +84,18 @@ def gaps(reader: Reader, scope: Scope, runs: PeriodRuns, limits: PeriodLimits) -
             yield WatchGap(*key, end_ns, until_ns)
 
 
+def after_latest_ns(scope: Scope, runs: PeriodRuns, limits: PeriodLimits, now_ns: int | None) -> int:
+    """How long sensors had to watch after the latest record, if a later end was asked for: of all interfaces.
+
+    What is still to come need not be watched yet.
+    """
+    if scope.until_ns is None:
+        return 0
+    asked_ns = scope.until_ns if now_ns is None else min(scope.until_ns, now_ns)
+    after_ns = asked_ns - limits.until_ns
+    return after_ns * len({*_to_watch(runs, limits.until_ns)}) if after_ns > spans.TOLERANCE_NS else 0
+
+
 def _to_watch(runs: PeriodRuns, until_ns: int) -> Iterator[tuple[str, str]]:
     """Sensor and interface: those that runs of the period were to watch, and those of silent sensors.
 

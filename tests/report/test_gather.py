@@ -159,6 +159,30 @@ def test_time_before_the_sensor_is_a_gap():
     assert facts.until_ns == START_NS + 10 * DAY_NS
 
 
+@pytest.mark.parametrize(
+    ("days", "now", "count", "grade"),
+    [
+        ((None, None), 100, None, "good"),
+        ((0, 10), 100, None, "good"),
+        ((-5, 10), 100, 5, "poor"),
+        ((0, 15), 100, 5, "poor"),
+        ((-5, 15), 100, 10, "poor"),
+        ((None, 15), 100, 5, "poor"),
+        ((0, 11), 10 + 1 / 24 / 60, None, "good"),  # a sensor that runs: the rest is to come
+        ((0, 11), 10.5, 0.5, "poor"),
+        ((0, 11), 5, None, "good"),  # a clock that is wrong
+    ],
+)
+def test_the_time_before_the_first_and_after_the_latest_record_was_not_watched(days, now, count, grade):
+    """Whichever end of what was asked for it is."""
+    limits = [None if day is None else START_NS + day * DAY_NS for day in days]
+    store = store_of(run(flow(day=6), views=((0, 240),), until=240, ended=False))
+    facts = gather(store, Scope.between(*limits), START_NS + int(now * DAY_NS))
+    view = build(facts, SIGNATURES, ["kaspersky"], []).view
+    assert [one.count for one in view.blinds if one.kind == "gaps"] == ([count * 86_400] if count else [])
+    assert view.grade == grade
+
+
 def test_a_limit_that_no_store_can_hold_is_the_one_that_was_asked_for():
     """A report until the year 9999 does not say that it was asked for until 2262."""
     lines = run(flow(day=6), views=((120, 240),), until=240)
