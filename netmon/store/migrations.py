@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from netmon.errors import StoreError
 from netmon.store.connection import NO_DATABASE, SqliteConnection, damaged
@@ -140,7 +141,7 @@ def check(connection: sqlite3.Connection, name: str) -> int:
     [version] = connection.execute("PRAGMA user_version").fetchone()
     [application] = connection.execute("PRAGMA application_id").fetchone()
     [tables] = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if application != APPLICATION_ID and tables:
+    if application != APPLICATION_ID and (tables or _is_byte(Path(name))):
         raise StoreError(f"{name}: {NO_DATABASE}")
     if version > VERSION:
         raise StoreError(
@@ -150,6 +151,11 @@ def check(connection: sqlite3.Connection, name: str) -> int:
     if version == VERSION and application == APPLICATION_ID:
         _check_tables(connection)
     return int(version)
+
+
+def _is_byte(path: Path) -> bool:
+    """True for a file of one byte, which SQLite takes for an empty one, and would overwrite."""
+    return path.is_file() and path.stat().st_size == 1
 
 
 def _check_tables(connection: sqlite3.Connection) -> None:

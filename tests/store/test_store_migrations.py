@@ -118,6 +118,20 @@ def test_an_empty_file_is_no_old_store(tmp_path):
         SqliteStore(tmp_path / "empty.db", is_read_only=True, tell=pytest.fail)
 
 
+@pytest.mark.parametrize("is_read_only", [True, False])
+@pytest.mark.parametrize("size", [1, 2, 15, 100, 511, 5000])
+def test_a_short_file_of_another_program_is_no_empty_store(tmp_path, size, is_read_only):
+    """SQLite takes one byte for nothing; whoever reads or writes is told the same."""
+    other = tmp_path / "other"
+    other.write_bytes(b"x" * size)
+    with (
+        pytest.raises(StoreError, match=r"other: a file of another program, or"),
+        opened(other, is_read_only=is_read_only),
+    ):
+        pass
+    assert other.read_bytes() == b"x" * size
+
+
 def test_a_copy_that_finds_no_room_is_one_clear_line(old, monkeypatch):
     """It says where there may be more."""
     monkeypatch.setattr("netmon.store.migrations.identify", None)
