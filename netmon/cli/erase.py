@@ -126,7 +126,7 @@ def _recorded(folder: Path | None, reason: str) -> Iterator[_Done]:
 def _existing_store(given: str | None, settings: Config) -> str | None:
     """The store; None if there is none. Raises StoreError for one that is given and does not exist."""
     path = given or store_path(settings, os.environ)
-    if path is not None and (is_address(str(path)) or Path(path).is_file()):
+    if path is not None and (is_address(str(path)) or Path(path).exists()):
         return str(path)
     if given is not None:
         raise StoreError(f"{given}: there is no store: name it in --store")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -120,9 +120,18 @@ def opened(
         finally:
             store.close()
     except sqlite3.Error as error:
+        if _is_no_file(Path(path)):
+            raise StoreError(f"{path}: is no file: name a store") from error
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
             raise StoreError(f"{path}: {NO_DATABASE}") from error
         raise StoreError(f"{path}: {error}: {WAYS_OUT[find_problem(error)]}") from error
+
+
+def _is_no_file(path: Path) -> bool:
+    """True for a folder, for example."""
+    with suppress(OSError):  # its folder is closed to this user
+        return path.exists() and not path.is_file()
+    return False
 
 
 class RunStore(RowWriter, Protocol):

@@ -81,7 +81,16 @@ def test_a_file_that_is_no_store_is_refused(netmon, demo, refused, tmp_path):
     (tmp_path / "text.db").write_text("not a database, but long enough to be one " * 100)
     assert "text.db" in refused("read", "--store", "text.db", demo)
     (tmp_path / "folder").mkdir()
-    assert "folder" in refused("read", "--store", "folder", demo)
+    (tmp_path / "no.jsonl").touch()
+    for words in (
+        ("read", demo),
+        ("store", "import", "no.jsonl"),
+        ("history",),
+        ("report", "-o", "report.html"),
+        ("privacy", "list"),
+        ("privacy", "erase", "192.0.2.13", "--reason", "asked"),
+    ):
+        assert refused(*words, "--store", "folder") == "folder: is no file: name a store"
     with sqlite3.connect(tmp_path / "other.db") as connection:
         connection.execute("CREATE TABLE mine (a)")
     connection.close()

@@ -161,11 +161,13 @@ def test_an_error_of_a_store_says_what_to_do(path, code, way_out):
 
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
 def test_what_is_no_file_is_no_store(tmp_path, make):
-    """A history does not say that nothing is there."""
+    """A history does not say that nothing is there, and an import says the same."""
     other = tmp_path / "other"
     make(other)
     with pytest.raises(StoreError, match=r"is no file: name a store$"):
         _read(other)
+    with pytest.raises(StoreError, match=r"is no file: name a store$"), opened(other):
+        pass
 
 
 def test_an_error_that_is_not_the_stores_stays_what_it_is(path):
