@@ -108,6 +108,8 @@ def opened(
     If its values are damaged, that is said in place of any error that follows from them. `tell`: as in
     `SqliteStore`.
     """
+    if _is_no_file(Path(path)):
+        raise StoreError(f"{path}: is no file: name a store")
     try:
         store = SqliteStore(path, is_read_only=is_read_only, wait_s=10, tell=tell)
         try:
@@ -120,8 +122,6 @@ def opened(
         finally:
             store.close()
     except sqlite3.Error as error:
-        if _is_no_file(Path(path)):
-            raise StoreError(f"{path}: is no file: name a store") from error
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
             raise StoreError(f"{path}: {NO_DATABASE}") from error
         raise StoreError(f"{path}: {error}: {WAYS_OUT[find_problem(error)]}") from error

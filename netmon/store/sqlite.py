@@ -268,8 +268,6 @@ def _uri_to_read(path: Path) -> str:
         is_there = path.is_file()
     except OSError as error:  # its folder is closed to this user, for example
         raise StoreError(f"{path}: {reason_of(error)}") from error
-    if not is_there and path.exists():
-        raise StoreError(f"{path}: is no file: name a store")
     if not is_there:
         raise StoreError(f"{path}: there is no store: `netmon run` and `netmon read --store FILE` make one")
     is_at_rest = not Path(f"{path}-wal").exists() and not os.access(path.parent, os.W_OK)
