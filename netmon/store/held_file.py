@@ -30,7 +30,8 @@ class HeldFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._log_path = Path(f"{os.path.realpath(path)}{LOG}")  # SQLite follows links
+        target = os.path.realpath(path)  # SQLite follows links
+        self._log_path, self._index_path = Path(f"{target}{LOG}"), Path(f"{target}{INDEX}")
         self._log: FileVersion | None = None
         self._log_size = 0
         self._descriptor: int | None = None
@@ -81,7 +82,7 @@ class HeldFile:
         """Removes the log and its index, unless they are those of another file by now."""
         if self.has_log:
             self._log_path.unlink(missing_ok=True)
-            Path(f"{os.path.realpath(self._path)}{INDEX}").unlink(missing_ok=True)
+            self._index_path.unlink(missing_ok=True)
 
     def _head(self) -> bytes:
         if self._descriptor is None or not stat.S_ISREG(os.fstat(self._descriptor).st_mode):
