@@ -29,6 +29,7 @@ LONGEST_FIRST = (
     "docs/test_console.py",
     "streams/test_collect.py",
     "store/test_clickhouse_engine.py",
+    "verify/test_golden_opinions.py",
 )
 """Files that take long: no process is left with one at the end, while the others have nothing to do."""
 
