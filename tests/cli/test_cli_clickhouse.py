@@ -14,15 +14,10 @@ from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import Ether
 from scapy.utils import RawPcapReader, RawPcapWriter
 
-from tests.store.engine import Engine
+from tests.store.engine import engine
 from tests.store.front import answer_of, served
 
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory):
-    with_engine = Engine(tmp_path_factory.mktemp("engine"))
-    yield with_engine
-    with_engine.close()
+__all__ = ["engine"]
 
 
 @pytest.fixture

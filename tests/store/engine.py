@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 
+import pytest
+
 from netmon.store.clickhouse import FORMAT
 from netmon.store.clickhouse_tables import make_clickhouse_table
 from netmon.store.clickhouse_turns import CHANGES
@@ -52,3 +54,11 @@ class Engine:
     def close(self):
         """Ends the engine."""
         self._session.close()
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory):
+    """The engine, for the tests of a file."""
+    with_engine = Engine(tmp_path_factory.mktemp("engine"))
+    yield with_engine
+    with_engine.close()

@@ -41,9 +41,11 @@ from tests.report.scenes import HOUR_NS, SCENES
 from tests.report.scenes import START_NS as SCENE_NS
 from tests.report.test_gather import run
 from tests.store.conftest import events_of, lines_of
-from tests.store.engine import Engine
+from tests.store.engine import engine
 from tests.store.test_store_machines import DAYS, IN_OCTOBER, NOVEMBER, OCTOBER, seen
 from tests.store.test_store_queries import NOON_NS, report
+
+__all__ = ["engine"]
 
 pytestmark = pytest.mark.reuse(
     ":(glob)netmon/*.py",
@@ -62,13 +64,6 @@ pytestmark = pytest.mark.reuse(
 
 FIRST = START_NS // DAY_NS
 SPANS_NS = (DAY_NS // 3, DAY_NS, 7 * DAY_NS)
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory):
-    with_engine = Engine(tmp_path_factory.mktemp("engine"))
-    yield with_engine
-    with_engine.close()
 
 
 @pytest.fixture

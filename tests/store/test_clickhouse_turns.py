@@ -24,9 +24,11 @@ from netmon.store.rows import rows_of
 from tests.machine import ROOT
 from tests.records import START_NS, classified
 from tests.store.conftest import OBSERVER, events_of
-from tests.store.engine import Engine
+from tests.store.engine import engine
 from tests.store.front import answer_of, served
 from tests.store.test_staging import STATS, brought, run_lines
+
+__all__ = ["engine"]
 
 pytestmark = pytest.mark.reuse(
     ":(glob)netmon/*.py",
@@ -41,13 +43,6 @@ pytestmark = pytest.mark.reuse(
 )
 SIGNATURES = load_folder(default_folder())
 STEPS_OF_A_TURN = 4
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory):
-    with_engine = Engine(tmp_path_factory.mktemp("engine"))
-    yield with_engine
-    with_engine.close()
 
 
 @pytest.fixture
