@@ -43,7 +43,7 @@ use crate::wire::{flags, Rejection, Segment, Transport};
 
 impl Monitor {
     /// Processes one packet, unless it waits for those after it to confirm its time.
-    #[inline]
+    #[inline(always)] // the path of every packet
     pub fn packet(&mut self, packet: &Packet<'_>) {
         self.tally.bytes += u64::from(packet.wire_len);
         count_packet(self.tally.view(packet.interface), packet.bytes.len(), packet.wire_len);
@@ -189,19 +189,18 @@ impl Monitor {
         }
         count_segment(counters, segment);
         let sender = Sender { key: &key, side, slot };
-        match segment.transport {
-            Transport::Tcp { seq, ack, flags } => {
-                let header = TcpHeader { seq, ack, flags };
-                if !self.continue_settled(segment, header, sender, arrival) {
+        if !self.continue_settled(segment, sender, arrival) {
+            match segment.transport {
+                Transport::Tcp { seq, ack, flags } => {
                     self.reclaim(slot);
-                    self.tcp(segment, header, sender, arrival, captured);
+                    self.tcp(segment, TcpHeader { seq, ack, flags }, sender, arrival, captured);
                 }
-            }
-            Transport::Udp => {
-                if !may_be_short_header(segment.payload) {
-                    self.reclaim(slot);
+                Transport::Udp => {
+                    if !may_be_short_header(segment.payload) {
+                        self.reclaim(slot);
+                    }
+                    self.udp(segment, sender, arrival, captured);
                 }
-                self.udp(segment, sender, arrival, captured);
             }
         }
         self.offer_now_and_then(segment, sender);
@@ -334,6 +333,8 @@ impl Monitor {
             named |= flow.read_opening((slot, side), &mut self.heads, &mut self.tally, read);
         }
         let message_kind = flow.message_kind();
+        let may_be_lease = may_name_machines(segment);
+        flow.note_settled_quic(may_be_lease);
         let is_handshake = flow.opening.quic().is_some() && may_be_long_header(segment.payload);
         let kept = captured.zip(before).map(|(captured, before)| {
             let own = message_kind.map(|_| Shows::of_message(segment.payload)).unwrap_or_default();
@@ -343,7 +344,7 @@ impl Monitor {
             Some((captured, shows)) => self.keep(slot, side, captured, shows),
             None => Vec::new(),
         };
-        if may_name_machines(segment) {
+        if may_be_lease {
             self.read_lease(segment, sender.key.realm, arrival.time_ns);
         }
         self.evaluate(slot, arrival, named, met);

@@ -22,7 +22,8 @@ use crate::view::duplicates::{Duplicates, KnownFlow};
 use crate::view::flow_view::FlowView;
 use crate::view::side_realms::SideRealms;
 use crate::view::unseen_data::Revealed;
-use crate::wire::{flags, Segment};
+use crate::wire::quic::may_be_short_header;
+use crate::wire::{flags, Segment, Transport};
 
 /// Packets within which a flow that looks like DNS must turn out to be DNS.
 const MAX_POSSIBLE_PACKETS: u64 = 16;
@@ -120,18 +121,18 @@ impl Flow {
     }
 
     /// Counts a segment that `side` sent, if it only continues a connection of which everything is known that data and
-    /// acknowledgements can show, and nothing before it is missing. False for any other one, which changes nothing.
+    /// acknowledgements can show, and nothing before it is missing; or a QUIC packet with a short header that does. False
+    /// for any other one, which changes nothing.
     #[inline(always)] // the path of almost every packet
-    pub fn add_settled(
-        &mut self,
-        side: usize,
-        header: TcpHeader,
-        segment: &Segment<'_>,
-        time_ns: u64,
-    ) -> bool {
-        let is_settled = header.is_plain()
-            && self.opening.is_settled()
-            && self.view.unseen.follow_in_order(side, header, segment.payload_len);
+    pub fn add_settled(&mut self, side: usize, segment: &Segment<'_>, time_ns: u64) -> bool {
+        let is_settled = self.opening.is_settled()
+            && match segment.transport {
+                Transport::Tcp { seq, ack, flags } => {
+                    let header = TcpHeader { seq, ack, flags };
+                    header.is_plain() && self.view.unseen.follow_in_order(side, header, segment.payload_len)
+                }
+                Transport::Udp => may_be_short_header(segment.payload) && !self.naming.is_beside_rest(),
+            };
         if is_settled {
             self.add(side, segment, time_ns);
         }
@@ -161,6 +162,12 @@ impl Flow {
     pub fn note_settled(&mut self) {
         let is_awaited = self.message_kind.is_some() || self.view.handshake.awaits_data();
         self.opening.note_settled(!is_awaited);
+    }
+
+    /// Notes whether the next datagrams may show more than data; `is_other`: they may be messages of another protocol.
+    #[inline]
+    pub fn note_settled_quic(&mut self, is_other: bool) {
+        self.opening.note_settled_quic(self.message_kind.is_none() && !is_other);
     }
 
     /// Notes whether datagrams that look like DNS turned out to be DNS. After a few packets they are none.

@@ -12,8 +12,7 @@ use crate::resolution::{MessageKind, Messages};
 use crate::types::arrival::Arrival;
 use crate::types::contact::Contact;
 use crate::types::end_reason::EndReason;
-use crate::types::tcp_header::TcpHeader;
-use crate::wire::Segment;
+use crate::wire::{Segment, Transport};
 
 impl Monitor {
     /// The slot of the flow that a packet continues. None if there is no such flow, or if it was over before the
@@ -39,12 +38,11 @@ impl Monitor {
         None
     }
 
-    /// Counts a TCP segment, if it is one of those that make up most of a connection; see `Flow::add_settled`.
+    /// Counts a segment, if it is one of those that make up most of a connection; see `Flow::add_settled`.
     #[inline(always)]
     pub(super) fn continue_settled(
         &mut self,
         segment: &Segment<'_>,
-        header: TcpHeader,
         sender: Sender<'_>,
         arrival: Arrival,
     ) -> bool {
@@ -52,8 +50,9 @@ impl Monitor {
             return false;
         }
         let Some(flow) = sender.slot.and_then(|slot| self.table.get_mut(slot)) else { return false };
-        flow.traffic.silence_ns(arrival.time_ns) <= self.settings.timeout_ns(true)
-            && flow.add_settled(sender.side, header, segment, arrival.time_ns)
+        let is_tcp = matches!(segment.transport, Transport::Tcp { .. });
+        flow.traffic.silence_ns(arrival.time_ns) <= self.settings.timeout_ns(is_tcp)
+            && flow.add_settled(sender.side, segment, arrival.time_ns)
     }
 
     /// Starts a flow with its first packet; returns its slot.

@@ -105,12 +105,10 @@ impl Monitor {
 impl Flow {
     /// Nothing is expected of it but plain data, and nothing of it is reported.
     fn is_bulk(&self) -> bool {
-        let is_read =
-            if self.ends.is_tcp() { self.opening.is_settled() } else { self.opening.is_settled_quic() };
         let is_unreported = !self.reporting.has_signature() && !self.reporting.is_reported();
         let has_dns = self.message_kind().is_some()
             || self.clues().is_some_and(|clues| clues.dns.encrypted().is_some());
-        let is_certain = is_read && !self.naming.is_beside_rest();
+        let is_certain = self.opening.is_settled() && !self.naming.is_beside_rest();
         is_certain && self.reporting.is_decided() && is_unreported && !has_dns && !self.is_reported_for_dns()
     }
 }

@@ -13,7 +13,7 @@ pub(super) enum Fact {
     Proxied = 8,
     /// The client uses a version of QUIC whose keys are unknown.
     QuicUnreadable = 16,
-    /// Both sides are open and read: data and acknowledgements show nothing new.
+    /// Both sides are open and read: data and acknowledgements show nothing new, or packets with a short header.
     Settled = 32,
     /// The two sides talk in lines: the server began with a greeting, or the client with a command.
     Lines = 64,

@@ -126,14 +126,16 @@ impl Opening {
         self.facts.set(Fact::Settled, otherwise && is_read && self.exchange.is_complete());
     }
 
-    /// The packets of a QUIC connection with a short header show nothing new. Its hello has been read; of the server's
-    /// side there is none.
-    pub fn is_settled_quic(&self) -> bool {
+    /// Notes whether the packets of a QUIC connection with a short header show something new, of which `otherwise` is true
+    /// as above. Its hello has been read; of the server's side there is none.
+    #[inline]
+    pub fn note_settled_quic(&mut self, otherwise: bool) {
         let is_read = |side: &OpeningSide| side.state == OpeningState::Hello;
-        self.quic.is_some() && self.sides.iter().any(is_read) && self.exchange.is_complete()
+        let is_settled = self.quic.is_some() && self.sides.iter().any(is_read) && self.exchange.is_complete();
+        self.facts.set(Fact::Settled, otherwise && is_settled);
     }
 
-    /// Data and acknowledgements show nothing new.
+    /// Data and acknowledgements, or packets with a short header, show nothing new.
     #[inline]
     pub fn is_settled(&self) -> bool {
         self.facts.has(Fact::Settled)
