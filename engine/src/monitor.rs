@@ -21,7 +21,7 @@ use self::contest::Owner;
 use self::keeping::Role;
 use self::machine_messages::may_name_machines;
 use self::pending_syns::PendingSegment;
-use self::state::Sender;
+use self::state::{Sender, Unread};
 use self::timekeeping::Timed;
 use self::upkeep::{WITHOUT_PACKETS, WITH_PACKET};
 use crate::capture::Packet;
@@ -49,17 +49,17 @@ impl Monitor {
         count_packet(self.tally.view(packet.interface), packet.bytes.len(), packet.wire_len);
         match self.clocks.read(packet.interface, packet.time_ns) {
             Some(time_ns) if self.held.is_empty() => self.process(packet, time_ns),
-            _ => self.settle(packet),
+            _ => self.settle(*packet),
         }
     }
 
     /// Processes a packet whose time does not agree with those before it, or that follows such packets.
     #[cold]
-    fn settle(&mut self, packet: &Packet<'_>) {
-        match self.time_live(packet) {
-            Some(timed) => self.process_timed(packet, timed),
+    fn settle(&mut self, packet: Packet<'_>) {
+        match self.time_live(&packet) {
+            Some(timed) => self.process_timed(&packet, timed),
             None => {
-                self.held.add(packet);
+                self.held.add(&packet);
                 self.process_held(false);
             }
         }
@@ -94,20 +94,19 @@ impl Monitor {
         self.sweep_if_due(WITH_PACKET);
         self.timer.observe(arrival);
         let Some(segment) = plain_segment(packet.link, packet.bytes, &self.ports) else {
-            return self.process_other(packet, arrival);
+            return self.process_other(*packet, time_ns);
         };
-        let captured = self.kept.are_kept().then_some(Captured::Whole(packet));
-        self.segment(&segment, arrival, captured.as_ref());
+        self.segment(&segment, arrival, &Captured::Whole(*packet));
     }
 
     /// Processes a packet that is no plain one.
     #[inline(never)]
-    fn process_other(&mut self, packet: &Packet<'_>, arrival: Arrival) {
-        let Arrival { time_ns, interface, number } = arrival;
+    fn process_other(&mut self, packet: Packet<'_>, time_ns: u64) {
+        let Packet { interface, number, .. } = packet;
+        let arrival = Arrival { time_ns, interface, number };
         match decode(packet.link, packet.bytes, packet.wire_len, &self.ports) {
             Ok(Decoded::Segment(segment)) => {
-                let captured = self.kept.are_kept().then_some(Captured::Whole(packet));
-                self.other_segment(&segment, arrival, captured.as_ref());
+                self.other_segment(segment, arrival, Captured::Whole(packet));
             }
             Ok(Decoded::Fragment(mut fragment)) => {
                 fragment.packet.realm = self.settings.separate_by.realm(fragment.realm, interface);
@@ -116,7 +115,7 @@ impl Monitor {
                     return;
                 }
                 if self.kept.are_kept() {
-                    self.fragment_packets.add(fragment.packet, packet);
+                    self.fragment_packets.add(fragment.packet, &packet);
                 }
                 self.fragments.add(&fragment, time_ns, interface, &mut self.tally);
                 self.process_reassembled(number);
@@ -132,7 +131,7 @@ impl Monitor {
         while let Some(done) = self.fragments.next_done() {
             let arrival = Arrival { time_ns: done.time_ns, interface: done.interface, number };
             let packets = self.take_fragments(&done);
-            let captured = self.kept.are_kept().then_some(Captured::Fragments(&packets));
+            let captured = Captured::Fragments(&packets);
             let decoded = done
                 .packet
                 .as_ref()
@@ -143,7 +142,7 @@ impl Monitor {
                     if !done.is_complete {
                         segment.payload = &[];
                     }
-                    self.other_segment(&segment, arrival, captured.as_ref());
+                    self.other_segment(segment, arrival, captured);
                     if !done.is_complete && !done.is_invalid {
                         segment.payload = payload;
                         self.read_beginning(&segment, arrival);
@@ -164,17 +163,17 @@ impl Monitor {
 
     /// As `segment`, for the segment of a packet that is no plain one.
     #[inline(never)]
-    fn other_segment(&mut self, segment: &Segment<'_>, arrival: Arrival, captured: Option<&Captured<'_>>) {
-        self.segment(segment, arrival, captured);
+    fn other_segment(&mut self, segment: Segment<'_>, arrival: Arrival, captured: Captured<'_>) {
+        self.segment(&segment, arrival, &captured);
     }
 
     /// Processes a segment, unless it repeats one.
     #[inline(always)] // the path of every packet; the other caller is cold
-    fn segment(&mut self, segment: &Segment<'_>, arrival: Arrival, captured: Option<&Captured<'_>>) {
+    fn segment(&mut self, segment: &Segment<'_>, arrival: Arrival, captured: &Captured<'_>) {
         let realm = self.settings.separate_by.realm(segment.realm, arrival.interface);
         let (key, side) = FlowKey::of(segment, realm);
         let hash = self.table.hash(&key);
-        let slot = self.find_current(&key, hash);
+        let slot = self.find_current(key, hash);
         let flow = slot.and_then(|slot| self.table.get_mut(slot)).map(Flow::known);
         let direction = (hash ^ side as u64, side);
         let treatment = self.duplicates.find(segment, direction, arrival, flow, &self.tally);
@@ -188,22 +187,30 @@ impl Monitor {
             return;
         }
         count_segment(counters, segment);
-        let sender = Sender { key: &key, side, slot };
+        let sender = Sender { key, side, slot };
         if !self.continue_settled(segment, sender, arrival) {
-            match segment.transport {
-                Transport::Tcp { seq, ack, flags } => {
-                    self.reclaim(slot);
-                    self.tcp(segment, TcpHeader { seq, ack, flags }, sender, arrival, captured);
+            self.read(Unread { segment: *segment, sender, arrival, captured: *captured });
+        }
+        self.offer_now_and_then(segment.realm, sender);
+    }
+
+    /// Reads a segment that may show something new.
+    #[inline(never)]
+    fn read(&mut self, unread: Unread<'_>) {
+        let Unread { segment, sender, arrival, captured } = unread;
+        let captured = self.kept.are_kept().then_some(&captured);
+        match segment.transport {
+            Transport::Tcp { seq, ack, flags } => {
+                self.reclaim(sender.slot);
+                self.tcp(&segment, TcpHeader { seq, ack, flags }, sender, arrival, captured);
+            }
+            Transport::Udp => {
+                if !may_be_short_header(segment.payload) {
+                    self.reclaim(sender.slot);
                 }
-                Transport::Udp => {
-                    if !may_be_short_header(segment.payload) {
-                        self.reclaim(slot);
-                    }
-                    self.udp(segment, sender, arrival, captured);
-                }
+                self.udp(&segment, sender, arrival, captured);
             }
         }
-        self.offer_now_and_then(segment, sender);
     }
 
     /// The path of a TCP segment.
@@ -212,7 +219,7 @@ impl Monitor {
         &mut self,
         segment: &Segment<'_>,
         header: TcpHeader,
-        sender: Sender<'_>,
+        sender: Sender,
         arrival: Arrival,
         captured: Option<&Captured<'_>>,
     ) {
@@ -232,15 +239,15 @@ impl Monitor {
 
     /// Processes the segments with which another connection took the place of one; returns the slot of its flow.
     #[cold]
-    fn follow_pending(&mut self, segments: &[PendingSegment], sender: Sender<'_>) -> Option<u32> {
+    fn follow_pending(&mut self, segments: &[PendingSegment], sender: Sender) -> Option<u32> {
         for one in segments {
-            let slot = self.table.find(sender.key, self.table.hash(sender.key));
+            let slot = self.table.find(&sender.key, self.table.hash(&sender.key));
             let sender = Sender { side: one.side, slot, ..sender };
             let packet = one.packet();
             let captured = one.captured(packet.as_ref());
             self.follow_tcp(slot, &one.segment(), one.header, (sender, one.arrival), captured.as_ref());
         }
-        self.table.find(sender.key, self.table.hash(sender.key))
+        self.table.find(&sender.key, self.table.hash(&sender.key))
     }
 
     /// As `tcp`, for a segment that belongs to the flow in a slot, or begins one.
@@ -250,7 +257,7 @@ impl Monitor {
         slot: Option<u32>,
         segment: &Segment<'_>,
         header: TcpHeader,
-        (sender, arrival): (Sender<'_>, Arrival),
+        (sender, arrival): (Sender, Arrival),
         captured: Option<&Captured<'_>>,
     ) {
         let side = sender.side;
@@ -307,7 +314,7 @@ impl Monitor {
     fn udp(
         &mut self,
         segment: &Segment<'_>,
-        sender: Sender<'_>,
+        sender: Sender,
         arrival: Arrival,
         captured: Option<&Captured<'_>>,
     ) {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug)]
 pub enum Captured<'a> {
     /// One packet.
-    Whole(&'a Packet<'a>),
+    Whole(Packet<'a>),
     /// The fragments of an IP packet.
     Fragments(&'a [Arc<KeptPacket>]),
 }
@@ -18,7 +18,7 @@ impl Captured<'_> {
     /// Copies of the packets, which show this between these addresses.
     pub fn copies(self, addresses: [Address; 2], shows: Shows) -> Vec<Arc<KeptPacket>> {
         match self {
-            Self::Whole(packet) => vec![Arc::new(KeptPacket::of(packet, addresses, shows))],
+            Self::Whole(packet) => vec![Arc::new(KeptPacket::of(&packet, addresses, shows))],
             Self::Fragments(packets) => {
                 let shows = shows.and(Shows::FRAGMENT, true);
                 packets.iter().map(|one| Arc::new(KeptPacket { shows, ..KeptPacket::clone(one) })).collect()

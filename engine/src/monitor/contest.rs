@@ -44,7 +44,7 @@ impl Monitor {
         slot: u32,
         segment: &Segment<'_>,
         header: TcpHeader,
-        (sender, arrival): (Sender<'_>, Arrival),
+        (sender, arrival): (Sender, Arrival),
         captured: Option<&Captured<'_>>,
     ) -> Owner {
         let side = sender.side;
@@ -76,7 +76,7 @@ impl Monitor {
             return Owner::Unknown;
         }
         if flow.naming.is_beside_rest() && is_answer(flow, side, header) {
-            self.forget_rest(slot, sender.key);
+            self.forget_rest(slot, &sender.key);
         }
         Owner::Flow(slot)
     }
@@ -88,13 +88,13 @@ impl Monitor {
     }
 
     /// A segment belongs to the connection that rests between the ends of a flow, whatever came in between.
-    fn goes_on(&self, slot: u32, header: TcpHeader, sender: Sender<'_>) -> bool {
+    fn goes_on(&self, slot: u32, header: TcpHeader, sender: Sender) -> bool {
         self.is_beside_rest(slot)
-            && self.idle.find_tcp(sender.key).is_some_and(|one| one.fits(sender.side, header))
+            && self.idle.find_tcp(&sender.key).is_some_and(|one| one.fits(sender.side, header))
     }
 
     /// A SYN that waits was answered: its connection takes the place of the one that ran. Returns its first segments.
-    fn take_place(&mut self, slot: u32, header: TcpHeader, sender: Sender<'_>) -> Vec<PendingSegment> {
+    fn take_place(&mut self, slot: u32, header: TcpHeader, sender: Sender) -> Vec<PendingSegment> {
         let Some(flow) = self.table.get(slot) else { return Vec::new() };
         let is_answered = |syn: &PendingSyn| {
             let is_own =
@@ -107,7 +107,7 @@ impl Monitor {
             self.end(slot, reason);
         }
         if header.flags & SYN_ACK == SYN_ACK && answered.iter().any(|syn| syn.side != sender.side) {
-            self.forget_rest(slot, sender.key);
+            self.forget_rest(slot, &sender.key);
         }
         let mut segments: Vec<PendingSegment> = answered.into_iter().flat_map(|syn| syn.segments).collect();
         segments.sort_by_key(|one| one.arrival.time_ns);
@@ -117,14 +117,9 @@ impl Monitor {
     /// The flow of the segment is one that began beside a QUIC connection between the same hosts: whose the segment is shows its
     /// connection ID, or without one, unless the flow has a handshake, its ports. None if it begins a flow.
     #[cold]
-    pub(super) fn contest_quic(
-        &mut self,
-        slot: u32,
-        segment: &Segment<'_>,
-        sender: Sender<'_>,
-    ) -> Option<u32> {
+    pub(super) fn contest_quic(&mut self, slot: u32, segment: &Segment<'_>, sender: Sender) -> Option<u32> {
         let has_handshake = self.table.get(slot)?.opening.quic().is_some();
-        let owner = self.idle.quic_owner(sender.key, sender.side, segment.payload);
+        let owner = self.idle.quic_owner(&sender.key, sender.side, segment.payload);
         let Some((first_id, client)) = owner.filter(|owner| owner.1 == sender.side || !has_handshake) else {
             return Some(slot);
         };
@@ -138,7 +133,7 @@ impl Monitor {
 
     /// A connection that rests goes on with a segment, after stray ones that began a flow: that is its flow now. Returns its
     /// slot; None if it begins a flow, because the stray ones disclosed something, with which theirs ends.
-    fn resume(&mut self, slot: u32, segment: &Segment<'_>, sender: Sender<'_>) -> Option<u32> {
+    fn resume(&mut self, slot: u32, segment: &Segment<'_>, sender: Sender) -> Option<u32> {
         let flow = self.table.get_mut(slot)?;
         flow.finish_opening(slot, &mut self.heads, &mut self.tally);
         if flow.has_disclosed() {

@@ -43,7 +43,7 @@ impl Monitor {
     pub(super) fn continue_settled(
         &mut self,
         segment: &Segment<'_>,
-        sender: Sender<'_>,
+        sender: Sender,
         arrival: Arrival,
     ) -> bool {
         if self.kept.are_kept() || self.heads.has_lost() {
@@ -58,7 +58,7 @@ impl Monitor {
     /// Starts a flow with its first packet; returns its slot.
     pub(super) fn begin(
         &mut self,
-        sender: Sender<'_>,
+        sender: Sender,
         arrival: Arrival,
         segment: &Segment<'_>,
         message_kind: Option<MessageKind>,
@@ -68,8 +68,8 @@ impl Monitor {
         self.tally.flows += 1;
         let recalled = self.recall(sender, id, arrival, segment);
         let mut flow = recalled.unwrap_or_else(|| {
-            let mut flow = Flow::new(*sender.key, sender.side, id, arrival, message_kind);
-            flow.naming.note_rest(self.idle.may_hold(sender.key));
+            let mut flow = Flow::new(sender.key, sender.side, id, arrival, message_kind);
+            flow.naming.note_rest(self.idle.may_hold(&sender.key));
             flow
         });
         let first_ns = self.tally.first_ns.unwrap_or(arrival.time_ns);

@@ -96,7 +96,7 @@ impl PendingSegment {
     /// What it was captured in, of which `packet` is the first.
     pub fn captured<'a>(&'a self, packet: Option<&'a Packet<'a>>) -> Option<Captured<'a>> {
         match (packet?, &*self.kept) {
-            (packet, [_]) => Some(Captured::Whole(packet)),
+            (packet, [_]) => Some(Captured::Whole(*packet)),
             (_, fragments) => Some(Captured::Fragments(fragments)),
         }
     }

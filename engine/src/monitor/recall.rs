@@ -19,14 +19,14 @@ impl Monitor {
     /// The flow with number `id` with which a remembered connection goes on, if this segment belongs to one.
     pub(super) fn recall(
         &mut self,
-        sender: Sender<'_>,
+        sender: Sender,
         id: u64,
         arrival: Arrival,
         segment: &Segment<'_>,
     ) -> Option<Flow> {
         if let Transport::Tcp { seq, ack, flags } = segment.transport {
             let header = TcpHeader { seq, ack, flags };
-            let found = self.idle.find_tcp(sender.key)?;
+            let found = self.idle.find_tcp(&sender.key)?;
             let is_other_half = found.is_other_half(sender.side, header, arrival.interface);
             let is_continued =
                 found.fits(sender.side, header) || (is_other_half && flags & (SYN | ACK) == SYN | ACK);
@@ -44,7 +44,7 @@ impl Monitor {
     /// The flow with number `id` with which the remembered connection goes on to which this segment belongs.
     pub(super) fn resume_flow(
         &mut self,
-        sender: Sender<'_>,
+        sender: Sender,
         id: u64,
         arrival: Arrival,
         segment: &Segment<'_>,
@@ -52,10 +52,10 @@ impl Monitor {
         let Sender { key, side, .. } = sender;
         if let Transport::Tcp { seq, ack, flags } = segment.transport {
             let header = TcpHeader { seq, ack, flags };
-            return Some(self.idle.take_tcp(key)?.resume_with(side, header, *key, id, arrival));
+            return Some(self.idle.take_tcp(&key)?.resume_with(side, header, key, id, arrival));
         }
-        let (remembered, client) = self.idle.continue_quic(key, side, segment.payload)?;
-        Some(remembered.resume(*key, client, id, arrival))
+        let (remembered, client) = self.idle.continue_quic(&key, side, segment.payload)?;
+        Some(remembered.resume(key, client, id, arrival))
     }
 
     /// Remembers the TCP connection of a flow that is over only because it was silent, or had no room.

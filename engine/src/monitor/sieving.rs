@@ -3,11 +3,11 @@
 
 use super::sieve_offers::{Sieving, NO_OFFER, UNKNOWN, UNTAGGED};
 use super::state::{Monitor, Sender};
+use crate::address::realm::Realm;
 use crate::capture::sifting::Sift;
 use crate::flow::Flow;
 use crate::naming::identify;
 use crate::view::interface_delivery::Habit;
-use crate::wire::Segment;
 use std::sync::Arc;
 
 /// A flow is offered to the sieve after so many packets of each side, and again after so many more of one: system calls pay
@@ -27,21 +27,20 @@ impl Monitor {
 
     /// Offers the flow of a packet that was processed to the sieve, now and then.
     #[inline(always)] // the path of every packet
-    pub(super) fn offer_now_and_then(&mut self, segment: &Segment<'_>, sender: Sender<'_>) {
+    pub(super) fn offer_now_and_then(&mut self, realm: Realm, sender: Sender) {
         if self.sieving.is_none() {
             return;
         }
         let Some(slot) = sender.slot else { return };
         let Some(flow) = self.table.get(slot) else { return };
         if flow.traffic.sides()[sender.side].packets % OFFER_EVERY == 0 {
-            self.offer(segment, slot, sender.side);
+            self.offer(realm, slot, sender.side);
         }
     }
 
     #[cold]
-    fn offer(&mut self, segment: &Segment<'_>, slot: u32, side: usize) {
+    fn offer(&mut self, realm: Realm, slot: u32, side: usize) {
         let (Some(sieving), Some(flow)) = (&mut self.sieving, self.table.get(slot)) else { return };
-        let realm = segment.realm;
         let is_simple = realm.inner_vlan().is_none() && realm.vni().is_none();
         if sieving.is_added(slot) || !is_simple || !flow.is_bulk() {
             return;

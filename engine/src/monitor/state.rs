@@ -6,6 +6,7 @@ use super::pending_syns::PendingSyns;
 use super::sieve_offers::Sieving;
 use crate::counters::tally::Tally;
 use crate::flow::{Flow, IdleMemory, Table};
+use crate::kept::captured::Captured;
 use crate::kept::fragment_packets::FragmentPackets;
 use crate::kept::kept_packets::KeptPackets;
 use crate::machines::Machines;
@@ -16,10 +17,11 @@ use crate::report::flow_record::{FlowRecord, SensorView};
 use crate::resolution::{CapturedMessage, DnsStreams, LearnedNames, PendingQueries};
 use crate::settings::Settings;
 use crate::tag::Matcher;
+use crate::types::arrival::Arrival;
 use crate::types::flow_key::FlowKey;
 use crate::view::duplicates::Duplicates;
 use crate::view::handshake_timer::HandshakeTimer;
-use crate::wire::TunnelPorts;
+use crate::wire::{Segment, TunnelPorts};
 use std::sync::Arc;
 
 /// DNS answers without a query that show that queries are not mirrored.
@@ -70,10 +72,19 @@ pub struct Monitor {
 
 /// The sender of a segment: its side of a flow, and the flow's slot in the table if it has one.
 #[derive(Clone, Copy)]
-pub(super) struct Sender<'k> {
-    pub(super) key: &'k FlowKey,
+pub(super) struct Sender {
+    pub(super) key: FlowKey,
     pub(super) side: usize,
     pub(super) slot: Option<u32>,
+}
+
+/// A segment that may show something new, and where it comes from. It is put together for the few that do: what is
+/// passed on by reference has to be in memory for every packet.
+pub(super) struct Unread<'a> {
+    pub(super) segment: Segment<'a>,
+    pub(super) sender: Sender,
+    pub(super) arrival: Arrival,
+    pub(super) captured: Captured<'a>,
 }
 
 impl Monitor {

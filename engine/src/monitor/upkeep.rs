@@ -57,8 +57,8 @@ impl Monitor {
 
     /// The slot of the flow that a packet continues, after what is due for it was done: it may be over.
     #[inline(always)] // the path of every packet
-    pub(super) fn find_current(&mut self, key: &FlowKey, hash: u64) -> Option<u32> {
-        let slot = self.table.find(key, hash);
+    pub(super) fn find_current(&mut self, key: FlowKey, hash: u64) -> Option<u32> {
+        let slot = self.table.find(&key, hash);
         if self.is_behind() {
             return self.catch_up(key, hash, slot?);
         }
@@ -66,16 +66,16 @@ impl Monitor {
     }
 
     #[cold]
-    fn catch_up(&mut self, key: &FlowKey, hash: u64, slot: u32) -> Option<u32> {
+    fn catch_up(&mut self, key: FlowKey, hash: u64, slot: u32) -> Option<u32> {
         self.maintain_if_due(slot);
-        self.table.find(key, hash)
+        self.table.find(&key, hash)
     }
 
     /// Starts a flow with its first packet, for which one is ended if there is no room; returns its slot.
     #[inline(never)]
     pub(super) fn admit(
         &mut self,
-        sender: Sender<'_>,
+        sender: Sender,
         arrival: Arrival,
         segment: &Segment<'_>,
         message_kind: Option<MessageKind>,

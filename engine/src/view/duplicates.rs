@@ -20,8 +20,9 @@
 use crate::counters::tally::Tally;
 use crate::types::arrival::Arrival;
 use crate::types::volume::Volume;
-use crate::view::flow_duplicates::{advances, Delay, FlowDuplicates, Occurrence, Treatment};
+use crate::view::flow_duplicates::{Delay, FlowDuplicates, Occurrence, Treatment};
 use crate::view::interface_delivery::{Habit, InterfaceDeliveries};
+use crate::view::noted_packet::advances;
 use crate::view::recent_packets::{time_units, PacketEntry, RecentPackets};
 use crate::view::sightings::MOST_SIGHTINGS;
 use crate::wire::fragment::Fragment;
@@ -86,7 +87,7 @@ impl Duplicates {
         let hash = header_hash(&self.hasher, segment, words, direction);
         let entry = PacketEntry::new(hash, arrival.interface, arrival.time_ns);
         let mut known = self.packets.find_or_store(place_of(segment, words), entry);
-        let age = known.as_deref().and_then(|known| age_of(entry, *known, self.window, segment));
+        let age = known.as_deref().and_then(|known| age_of(entry, *known, self.window, is_certain(segment)));
         let occurrence = match (&known, age) {
             (Some(known), Some(age)) => {
                 // Where two interfaces deliver a packet, both are those of its flow.
@@ -96,7 +97,7 @@ impl Duplicates {
                 if is_certain || known.repeats() == 0 || advances(segment) {
                     self.interfaces.note_again(interface, is_certain, segment.ip_packets, tally);
                 }
-                classify(segment, entry.is_elsewhere(**known), delay_of(age, self.window), known.repeats())
+                classify(*segment, entry.is_elsewhere(**known), delay_of(age, self.window), known.repeats())
             }
             _ => {
                 if is_certain(segment) {
@@ -152,8 +153,8 @@ impl Duplicates {
 /// Time units since the first delivery of an equal packet. None after the window, and after so many of them that the
 /// next is counted in any case.
 #[cold]
-fn age_of(entry: PacketEntry, known: PacketEntry, window: u32, segment: &Segment<'_>) -> Option<u32> {
-    let is_counted = usize::from(known.repeats()) + 1 >= MOST_SIGHTINGS && !is_certain(segment);
+fn age_of(entry: PacketEntry, known: PacketEntry, window: u32, is_certain: bool) -> Option<u32> {
+    let is_counted = usize::from(known.repeats()) + 1 >= MOST_SIGHTINGS && !is_certain;
     Some(entry.age(known)).filter(|age| *age <= window && !is_counted)
 }
 
@@ -169,9 +170,9 @@ fn delay_of(age: u32, window: u32) -> Delay {
 /// Classifies a packet that equals one seen within the window, which was repeated before. `is_elsewhere`: another
 /// interface delivered it, sooner than a host sends it again if that was at once.
 #[cold]
-fn classify(segment: &Segment<'_>, is_elsewhere: bool, delay: Delay, repeats: u8) -> Occurrence {
+fn classify(segment: Segment<'_>, is_elsewhere: bool, delay: Delay, repeats: u8) -> Occurrence {
     let is_elsewhere_at_once = is_elsewhere && delay == Delay::AtOnce;
-    if segment.identification != 0 || is_elsewhere_at_once || (is_syn(segment) && delay != Delay::Late) {
+    if segment.identification != 0 || is_elsewhere_at_once || (is_syn(&segment) && delay != Delay::Late) {
         Occurrence::Duplicate { repeats }
     } else {
         Occurrence::Repeated { delay, repeats }

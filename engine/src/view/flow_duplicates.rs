@@ -9,9 +9,10 @@
 
 use crate::types::volume::Volume;
 use crate::view::interface_delivery::Habit;
+use crate::view::noted_packet::NotedPacket;
 use crate::view::repetition::{Repetition, Turning};
 use crate::view::sightings::{Sightings, MOST_SIGHTINGS};
-use crate::wire::{flags, Segment, Transport};
+use crate::wire::Segment;
 
 /// Packets of one side that show whether it is delivered twice.
 const ENOUGH: u16 = 16;
@@ -140,7 +141,7 @@ impl FlowDuplicates {
             repeats => repeats.get_or_insert_with(|| Repeats::after(sent)).note(
                 side,
                 occurrence,
-                segment,
+                NotedPacket::of(segment),
                 delivery(),
             ),
         }
@@ -164,10 +165,10 @@ impl Repeats {
         &mut self,
         side: usize,
         occurrence: Occurrence,
-        segment: &Segment<'_>,
+        noted: NotedPacket,
         (habit, time_ns): (Habit, u64),
     ) -> Treatment {
-        let advances = advances(segment);
+        let advances = noted.advances;
         let sighting = match occurrence {
             Occurrence::First => 1,
             Occurrence::Repeated { repeats, .. } | Occurrence::Duplicate { repeats } => {
@@ -182,9 +183,9 @@ impl Repeats {
         }
         match occurrence {
             Occurrence::First => {}
-            Occurrence::Duplicate { .. } => self.add_found(segment.ip_packets),
+            Occurrence::Duplicate { .. } => self.add_found(noted.volume.packets as u32),
             Occurrence::Repeated { delay, .. } => {
-                self.sides[side].set_aside(sighting, segment, delay);
+                self.sides[side].set_aside(sighting, noted, delay);
                 self.aside_ns = time_ns;
                 if !advances {
                     [side, showing].iter().for_each(|one| self.sides[*one].repetition.suggest());
@@ -360,10 +361,10 @@ impl Side {
         }
     }
 
-    fn set_aside(&mut self, sighting: usize, segment: &Segment<'_>, delay: Delay) {
+    fn set_aside(&mut self, sighting: usize, noted: NotedPacket, delay: Delay) {
         let aside = &mut self.aside[sighting.min(MOST_SIGHTINGS) - 2];
-        aside.volume.add(Volume::of(segment));
-        aside.payload += u64::from(segment.payload_len);
+        aside.volume.add(noted.volume);
+        aside.payload += noted.payload;
         self.latest = self.latest.max(delay);
     }
 
@@ -385,14 +386,5 @@ impl Side {
     /// True if its packets show how it is delivered.
     fn shows(&self) -> bool {
         self.idle < MOST_IDLE && self.advancing.firsts() > 0
-    }
-}
-
-/// False for a segment that an honest host repeats at once, without any difference between the two.
-#[inline]
-pub(super) fn advances(segment: &Segment<'_>) -> bool {
-    match segment.transport {
-        Transport::Tcp { flags, .. } => segment.payload_len > 0 || flags & (flags::SYN | flags::FIN) != 0,
-        Transport::Udp => true,
     }
 }

@@ -12,6 +12,7 @@ pub mod flow_view;
 pub mod handshake_timer;
 pub mod interception_detector;
 pub mod interface_delivery;
+pub mod noted_packet;
 pub mod recent_packets;
 pub mod repetition;
 pub mod side_realms;
