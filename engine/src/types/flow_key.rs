@@ -37,11 +37,12 @@ impl FlowKey {
         let (src, dst) = (segment.src, segment.dst);
         let (sport, dport) = (segment.src_port, segment.dst_port);
         let is_lower = if src == dst { sport <= dport } else { src < dst };
-        if is_lower {
-            (Self { addresses: [src, dst], ports: [sport, dport], protocol, realm }, 0)
-        } else {
-            (Self { addresses: [dst, src], ports: [dport, sport], protocol, realm }, 1)
-        }
+        // Exchanged without a branch: which end sends next cannot be predicted.
+        let mask = u128::from(is_lower).wrapping_sub(1);
+        let (other, other_port) = ((src.0 ^ dst.0) & mask, (sport ^ dport) & mask as u16);
+        let addresses = [Address(src.0 ^ other), Address(dst.0 ^ other)];
+        let ports = [sport ^ other_port, dport ^ other_port];
+        (Self { addresses, ports, protocol, realm }, usize::from(!is_lower))
     }
 
     /// The host of a side.
