@@ -13,6 +13,8 @@ _PLAIN |= {"─": "-", "│": "|"} | dict.fromkeys("┌┐└┘", "+")
 """Signs of netmon's own texts in ASCII."""
 FILE_WIDTH = 120
 """The columns of a file, unless COLUMNS gives another number."""
+_MOST_DIGITS = 9
+"""Of COLUMNS: Python refuses to read thousands of them."""
 _STREAMS = {"stdin": "r", "stdout": "w", "stderr": "w"}
 
 
@@ -47,7 +49,7 @@ def _plain(error: UnicodeError) -> tuple[str | bytes, int]:
 def asked_columns() -> int | None:
     """What COLUMNS says; None if that is no width, as of a terminal whose size is not known."""
     columns = os.environ.get("COLUMNS", "")
-    return int(columns) or None if columns.isdecimal() else None
+    return int(columns) or None if columns.isdecimal() and len(columns) <= _MOST_DIGITS else None
 
 
 def printable(text: str) -> str:

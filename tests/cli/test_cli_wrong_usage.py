@@ -101,7 +101,7 @@ def test_closed_outputs(environment, demo, words, closed):
     assert (done.returncode, done.stdout, done.stderr) == (0 if "report" in words else 3, "", "")
 
 
-@pytest.mark.parametrize("columns", ["0", "-5", "abc", ""])
+@pytest.mark.parametrize("columns", ["0", "-5", "abc", "", "9" * 5000], ids=lambda text: text[:3])
 def test_a_width_that_is_none(netmon, environment, demo, columns):
     """COLUMNS without a width, as terminals of unknown size set it, changes nothing."""
     usual = netmon("read", demo).stdout
