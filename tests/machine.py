@@ -34,6 +34,7 @@ PACKAGES = {
     "dumpcap": "wireshark-common",
     "dpkg-deb": "dpkg",
     "ethtool": "ethtool",
+    "fish": "fish",
     "git": "git",
     "ip": "iproute2",
     "kill": "procps",

@@ -44,6 +44,6 @@ def test_the_library_says_how_to_build_the_engine(checkout):
 
 def test_another_missing_module_is_named(checkout):
     """It keeps its own error."""
-    code = "import sys; sys.modules['typer'] = None; from netmon.cli import main; main()"
+    code = "import sys; sys.modules['click'] = None; from netmon.cli import main; main()"
     done = start(checkout, "-c", code)
-    assert done.stderr.splitlines()[-1].startswith("ModuleNotFoundError: import of typer")
+    assert done.stderr.splitlines()[-1].startswith("ModuleNotFoundError: import of click")

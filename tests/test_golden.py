@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from msgspec.structs import replace
 from prometheus_client import generate_latest
-from typer.testing import CliRunner
 
 from netmon import wiring
 from netmon.cli.app import app

@@ -8,7 +8,7 @@ from tests.test_architecture import GRAPH, PACKAGE, first_level, imports_of
 LIBRARIES = {
     "scapy": {"sources"},
     "pyshark": {"verify"},
-    "typer": {"cli"},
+    "click": {"cli"},
     "rich": {"cli", "outputs", "top"},
     "prometheus_client": {"exposition", "outputs", "top", "web"},
     "yaml": {"yaml_nodes"},

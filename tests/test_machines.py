@@ -7,7 +7,7 @@ import re
 import subprocess
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from netmon._engine import FLOW_FIELDS, Engine, Matcher
 from netmon.cli.app import app

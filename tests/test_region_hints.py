@@ -5,7 +5,7 @@ import struct
 from ipaddress import ip_network
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from netmon.cli.app import app
 from netmon.signatures.explain import explain

@@ -167,9 +167,8 @@ def _write_help(tree: Path, wheel: Path) -> None:
             _compress(tree / "usr/share/man/man1" / f"{path.name}.gz", text)
         program = f"import sys; sys.path.insert(0, {str(packages)!r}); from netmon.cli import main; main()"
         for shell, place in COMPLETION.items():
-            chosen = {"_NETMON_COMPLETE": f"source_{shell}", "PYTHONDONTWRITEBYTECODE": "1"}
-            script = output_of([sys.executable, "-c", program], chosen)
-            _write(tree / place, script.strip() + "\n")
+            words = [sys.executable, "-c", program, "completion", shell]
+            _write(tree / place, output_of(words, {"PYTHONDONTWRITEBYTECODE": "1"}))
 
 
 def _settle(folder: Path) -> None:

@@ -8,6 +8,7 @@ netmon(1), netmon-read(1) and netmon-store-import(1).
 
 from __future__ import annotations
 
+import inspect
 import sys
 import time
 from collections.abc import Iterator
@@ -23,34 +24,29 @@ FILES = (
 ENVIRONMENT = (("NETMON_CONFIG", "The configuration file, unless --config is given."),)
 
 
-def page(path: list[str], command: Any, context: Any) -> str:
-    """The page of a command, in section 1."""
-    return "".join(f"{line}\n" for line in _lines(path, command, context))
+def pages(path: list[str], listed: Any, parent: Any = None) -> Iterator[tuple[str, str]]:
+    """The names and texts of the pages of a command, as it is listed, and of its commands; in section 1."""
+    context = listed.make_context(path[-1], [], parent=parent, resilient_parsing=True)
+    lines = _lines(path, listed.get_short_help_str(200).rstrip("."), context.command, context)
+    yield "-".join(path), "".join(f"{line}\n" for line in lines)
+    for name, child in getattr(context.command, "commands", {}).items():
+        yield from pages([*path, name], child, context)
 
 
-def pages(path: list[str], command: Any, parent: Any = None) -> Iterator[tuple[str, str]]:
-    """The names and texts of the pages of a command and of its commands."""
-    context = command.make_context(path[-1], [], parent=parent, resilient_parsing=True)
-    yield "-".join(path), page(path, command, context)
-    for name, child in getattr(command, "commands", {}).items():
-        if not child.hidden:
-            yield from pages([*path, name], child, context)
-
-
-def _lines(path: list[str], command: Any, context: Any) -> Iterator[str]:
-    title, purpose = "-".join(path), command.get_short_help_str(200).rstrip(".")
+def _lines(path: list[str], purpose: str, command: Any, context: Any) -> Iterator[str]:
+    title = "-".join(path)
     date = time.strftime("%Y-%m-%d", time.gmtime(build_time()))
     yield f'.TH "{_text(title.upper())}" 1 "{date}" "netmon" "User Commands"'
     yield from (".SH NAME", f"{_text(title)} \\- {_text(purpose[:1].lower() + purpose[1:])}")
     yield from (
         ".SH SYNOPSIS",
-        f"\\fB{_text(' '.join(path))}\\fR {_text(' '.join(_usage(command, context)))}",
+        f"\\fB{_text(' '.join(path))}\\fR {_text(' '.join(command.collect_usage_pieces(context)))}",
     )
-    yield from (".SH DESCRIPTION", *_paragraphs(command.help or command.get_short_help_str(200)))
+    yield from (".SH DESCRIPTION", *_paragraphs(inspect.cleandoc(command.help)))
     records = [one.get_help_record(context) for one in command.get_params(context)]
     yield from _section("OPTIONS", [record for record in records if record and record[0].startswith("-")])
-    children = {name: child for name, child in getattr(command, "commands", {}).items() if not child.hidden}
-    entries = [(f"{title}-{name}(1)", child.get_short_help_str(200)) for name, child in children.items()]
+    children = getattr(command, "commands", {}).items()
+    entries = [(f"{title}-{name}(1)", child.get_short_help_str(200)) for name, child in children]
     yield from _section("COMMANDS", entries)
     if command.epilog:
         yield from (".SH EXIT STATUS", *_paragraphs(command.epilog.removeprefix("Exit codes: ")))
@@ -59,11 +55,6 @@ def _lines(path: list[str], command: Any, context: Any) -> Iterator[str]:
         yield from _section("FILES", FILES)
     else:
         yield from (".SH SEE ALSO", f"\\fB{_text('-'.join(path[:-1]))}\\fR(1)")
-
-
-def _usage(command: Any, context: Any) -> list[str]:
-    pieces: list[str] = command.collect_usage_pieces(context)
-    return pieces
 
 
 def _section(head: str, entries: Any) -> Iterator[str]:
@@ -75,7 +66,7 @@ def _section(head: str, entries: Any) -> Iterator[str]:
 
 
 def _paragraphs(words: str) -> Iterator[str]:
-    for part in words.replace("\b\n", "").split("\n\n"):
+    for part in words.split("\n\n"):
         if part.startswith(" "):  # examples keep their lines
             yield from (".PP", ".RS 4", ".nf", _text(part.strip()), ".fi", ".RE")
         elif part.strip():
@@ -93,11 +84,9 @@ def main() -> int:
     """Writes a file for each page."""
     packages, folder = sys.argv[1:]
     sys.path.insert(0, packages)
-    import typer.main  # noqa: PLC0415 - from that folder
+    from netmon.cli.app import app  # noqa: PLC0415 - from that folder
 
-    from netmon.cli.app import app  # noqa: PLC0415
-
-    for name, text in pages(["netmon"], typer.main.get_command(app)):
+    for name, text in pages(["netmon"], app):
         (Path(folder) / f"{name}.1").write_text(text, encoding="utf-8")
     return 0
 

@@ -31,8 +31,6 @@ def _show_version() -> None:
 
 
 def _run() -> None:
-    from netmon.cli.app import app  # noqa: PLC0415
-    from netmon.cli.completion import complete_at_once  # noqa: PLC0415
+    from netmon.cli.app import run  # noqa: PLC0415
 
-    complete_at_once()
-    app(prog_name="netmon")
+    run()

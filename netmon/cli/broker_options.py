@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-CredentialsOption = Annotated[
-    Path | None, typer.Option("--credentials", metavar="FILE", help="NATS credentials.")
-]
-KafkaOption = Annotated[
-    list[str] | None,
-    typer.Option("--kafka", metavar="KEY=VALUE", help="Option of librdkafka; repeat the option for more."),
-]
+from netmon.cli.values import FILE
+
+credentials_option = click.option("--credentials", type=FILE, metavar="FILE", help="NATS credentials.")
+kafka_option = click.option(
+    "--kafka", multiple=True, metavar="KEY=VALUE", help="Option of librdkafka; repeat the option for more."
+)
 
 
-def read_pairs(texts: Sequence[str] | None) -> dict[str, str]:
+def read_pairs(texts: Sequence[str]) -> dict[str, str]:
     """The options of librdkafka. Raises BadParameter."""
-    pairs = [one.partition("=") for one in texts or ()]
+    pairs = [one.partition("=") for one in texts]
     wrong = next((key for key, equals, _ in pairs if not equals), None)
     if wrong is not None:
-        raise typer.BadParameter(f"'{wrong}' is not KEY=VALUE", param_hint="--kafka")
+        raise click.BadParameter(f"'{wrong}' is not KEY=VALUE", param_hint="--kafka")
     return {key: value for key, _, value in pairs}

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
 
+import click
+
 from netmon import wiring
 from netmon.cli.grouping import grouped
 from netmon.cli.not_checked import not_checked
@@ -30,7 +32,8 @@ from netmon.verdict.subjects import Subjects
 from netmon.web.options import WebOptions
 
 
-@grouped
+@click.command()
+@grouped(ConfigOptions)
 def check(options: ConfigOptions) -> None:
     """Checks the configuration and shows the settings in effect.
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Sequence
-from typing import Annotated
+from pathlib import Path
 
-import typer
+import click
 
-from netmon.cli.broker_options import CredentialsOption, KafkaOption, read_pairs
+from netmon.cli.broker_options import credentials_option, kafka_option, read_pairs
 from netmon.cli.grouping import grouped
 from netmon.cli.options import ConfigOptions
+from netmon.cli.single_options import store_option
 from netmon.cli.terminal import log
 from netmon.config.settings import store_path
 from netmon.errors import EventError, LevelError, StoreError
@@ -23,23 +24,26 @@ from netmon.streams.collection import Collection
 from netmon.streams.destination import BrokerAccess, open_reader, without_password
 
 
-@grouped
+@click.command()
+@click.argument("url", metavar="URL", help="nats://HOST/SUBJECT or kafka://HOST:PORT/TOPIC.")
+@store_option
+@click.option(
+    "--group",
+    default="netmon",
+    metavar="NAME",
+    help="Durable consumer or group: a name for each store.",
+)
+@credentials_option
+@kafka_option
+@click.option("--once", is_flag=True, help="Stop when everything is collected.")
+@grouped(ConfigOptions)
 def collect(
-    url: Annotated[
-        str, typer.Argument(metavar="URL", help="nats://HOST/SUBJECT or kafka://HOST:PORT/TOPIC.")
-    ],
-    store: Annotated[
-        str | None,
-        typer.Option("--store", metavar="STORE", help="Store instead of that of the configuration."),
-    ] = None,
-    group: Annotated[
-        str,
-        typer.Option("--group", metavar="NAME", help="Durable consumer or group: a name for each store."),
-    ] = "netmon",
-    credentials: CredentialsOption = None,
-    kafka: KafkaOption = None,
-    once: Annotated[bool, typer.Option("--once", help="Stop when everything is collected.")] = False,
-    *,
+    url: str,
+    store: str | None,
+    group: str,
+    credentials: Path | None,
+    kafka: tuple[str, ...],
+    once: bool,
     options: ConfigOptions,
 ) -> None:
     """Takes the events of any number of sensors from NATS JetStream or Kafka into a store, and goes on.

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import click
+
 from netmon import wiring
 from netmon.cli import console as consoles
-from netmon.cli.single_options import LanguageOption
-from netmon.cli.spoken_language import chosen_language
+from netmon.cli.single_options import language_option
+from netmon.cli.spoken_language import LanguageName, chosen_language
 from netmon.config.settings import Config
 from netmon.outputs.layout import Paragraph
 from netmon.outputs.summary import Summary
@@ -21,7 +23,9 @@ from netmon.verdict.subjects import Subjects
 _COUNTRY = "DE"
 
 
-def demo(language: LanguageOption = None) -> None:
+@click.command()
+@language_option
+def demo(language: LanguageName | None) -> None:
     """Runs on a bundled capture, without privileges or network.
 
     Uses the default configuration, whatever yours is.

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
-import typer
+import click
 from msgspec.structs import replace
 
 from netmon import wiring
@@ -18,12 +18,12 @@ from netmon.cli.console import make_console
 from netmon.cli.doctor_page import show
 from netmon.cli.exit_codes import ERROR, OK
 from netmon.cli.grouping import grouped
-from netmon.cli.mirror_ports import InterfacesOption, interfaces_here, mirror_ports, open_live
+from netmon.cli.mirror_ports import interfaces_here, interfaces_option, mirror_ports, open_live
 from netmon.cli.options import SubjectOptions
 from netmon.cli.page import progress_console
 from netmon.cli.reading import reading_signatures
-from netmon.cli.single_options import LanguageOption
-from netmon.cli.spoken_language import chosen_language
+from netmon.cli.single_options import language_option
+from netmon.cli.spoken_language import LanguageName, chosen_language
 from netmon.cli.stopping import stoppable
 from netmon.cli.terminal import json_stream, log
 from netmon.cli.transient_line import TransientLine
@@ -61,22 +61,25 @@ from netmon.version import package_version
 _DURATION_S = 120.0
 
 
-@grouped
+@click.command()
+@interfaces_option
+@click.option(
+    "--duration",
+    "duration_s",
+    type=duration,
+    default=_DURATION_S,
+    metavar="TIME",
+    show_default=False,
+    help="How long to listen, such as 30s or 5m. Default: 2m.",
+)
+@click.option("--json", is_flag=True, help="Write one JSON document.")
+@language_option
+@grouped(SubjectOptions)
 def doctor(
-    interfaces: InterfacesOption = None,
-    duration_s: Annotated[
-        float,
-        typer.Option(
-            "--duration",
-            parser=duration,
-            metavar="TIME",
-            show_default=False,
-            help="How long to listen, such as 30s or 5m. Default: 2m.",
-        ),
-    ] = _DURATION_S,
-    json: Annotated[bool, typer.Option("--json", help="Write one JSON document.")] = False,
-    language: LanguageOption = None,
-    *,
+    interfaces: tuple[str, ...],
+    duration_s: float,
+    json: bool,
+    language: LanguageName | None,
     options: SubjectOptions,
 ) -> None:
     """Listens to mirror ports, and says what spoils the view and how to fix it.
@@ -139,8 +142,8 @@ def doctor(
             if stop.is_asked:
                 make_console().print(Paragraph(_interruption(traffic.seconds, duration_s, spoken), "bold"))
     if stop.is_asked:
-        raise typer.Exit(stop.exit_code)
-    raise typer.Exit(ERROR if any(one.mark is Mark.PROBLEM for one in findings) else OK)
+        sys.exit(stop.exit_code)
+    sys.exit(ERROR if any(one.mark is Mark.PROBLEM for one in findings) else OK)
 
 
 def _interruption(seconds: float, planned_s: float, language: Language) -> str:

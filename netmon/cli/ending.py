@@ -19,10 +19,6 @@ _WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """Errors of writing to a stream, which come without a file name."""
 
 
-class ReaderGoneError(Exception):
-    """The reader of standard output or standard error has closed the pipe, as `head` does."""
-
-
 def run_to_its_end(command: Callable[[], object]) -> None:
     """Runs a command and exits; an error is reported in one line on standard error."""
     prepare()
@@ -39,7 +35,7 @@ def run_to_its_end(command: Callable[[], object]) -> None:
     except NetmonError as error:
         log(str(error))
         sys.exit(ERROR)
-    except (ReaderGoneError, BrokenPipeError):
+    except BrokenPipeError:  # as with head
         end_as_filter()
     except ModuleNotFoundError as error:
         problem = installation_problem(error)

@@ -9,12 +9,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from netmon.cli.grouping import grouped
 from netmon.cli.key_options import KeyOptions
+from netmon.cli.single_options import store_option
 from netmon.cli.terminal import log, write_line
 from netmon.config.settings import Config, state_folder, store_path
 from netmon.days import DAY_NS, day_start_ns, iso_day
@@ -44,22 +44,18 @@ _MOST_NAMED = 20
 """Addresses of a machine that a message names."""
 
 
-@grouped
-def erase(
-    clients: Annotated[
-        list[str],
-        typer.Argument(metavar="CLIENT…", help="An address, or a pseudonym such as client-a70e6ec833b3d7a2."),
-    ],
-    reason: Annotated[
-        str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept, so do not name the person.")
-    ],
-    store: Annotated[
-        str | None,
-        typer.Option("--store", metavar="STORE", help="Store instead of that of the configuration."),
-    ] = None,
-    *,
-    options: KeyOptions,
-) -> None:
+@click.command()
+@click.argument(
+    "clients",
+    metavar="CLIENT…",
+    nargs=-1,
+    required=True,
+    help="An address, or a pseudonym such as client-a70e6ec833b3d7a2.",
+)
+@click.option("--reason", required=True, metavar="TEXT", help="Why; it is kept, so do not name the person.")
+@store_option
+@grouped(KeyOptions)
+def erase(clients: tuple[str, ...], reason: str, store: str | None, options: KeyOptions) -> None:
     """Removes what is stored of a client.
 
     From the store, the evidence, the spool, events.file, and the files it was rotated to. Of an address, its

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from netmon.cli.commands import CommandSet
+from netmon.cli.commands import Ordered
 from netmon.cli.exit_codes import ERROR, UNREAD
 from netmon.cli.terminal import log, write_line
+from netmon.cli.values import FILE, WORD
 from netmon.errors import ConfigError, OutputError
 from netmon.evidence.chain import Head
 from netmon.evidence.chain_check import RemovedByNow, check_chain
@@ -22,17 +23,16 @@ from netmon.outputs.texts import plural
 from netmon.places.databases import default_folders
 from netmon.privacy.identification_log import user
 
-app = CommandSet(
-    no_args_is_help=True, help="Checks evidence for findings, and the chain that links it with the events."
-)
+app = Ordered("evidence", help="Checks evidence for findings, and the chain that links it with the events.")
 
 _HEAD = re.compile(r"^(\d+) ([0-9a-f]{64})\b", re.MULTILINE)
 
-Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the evidence.")]
+_folder = click.argument("folder", type=FILE, metavar="DIR", help="The folder of the evidence.")
 
 
 @app.command("head", short_help="Shows the head of the chain, to be signed or written down.")
-def head(folder: Folder) -> None:
+@_folder
+def head(folder: Path) -> None:
     """Shows the last record of the chain: its number and its SHA-256.
 
     Keep it where whoever can write the folder cannot: `netmon evidence verify --head` then notices if
@@ -52,18 +52,20 @@ def head(folder: Folder) -> None:
     for problem in check.problems:
         log(problem)
     if check.problems:
-        raise typer.Exit(ERROR)
+        sys.exit(ERROR)
 
 
 @app.command("erase", short_help="Removes findings, and keeps their hashes.")
-def erase_findings(
-    files: Annotated[
-        list[Path], typer.Argument(metavar="FILE…", help="The documents of the findings (*.json).")
-    ],
-    reason: Annotated[
-        str, typer.Option("--reason", metavar="TEXT", help="Why; the chain keeps it.", show_default=False)
-    ] = "",
-) -> None:
+@click.argument(
+    "files",
+    metavar="FILE…",
+    nargs=-1,
+    required=True,
+    type=FILE,
+    help="The documents of the findings (*.json).",
+)
+@click.option("--reason", default="", metavar="TEXT", show_default=False, help="Why; the chain keeps it.")
+def erase_findings(files: tuple[Path, ...], reason: str) -> None:
     """Removes the packets, the configuration and the document of findings, for example of one client.
 
     The hash of each document remains in its place, so that the chain can still be verified; the chain gets a
@@ -84,33 +86,37 @@ def erase_findings(
 
 
 @app.command("verify", short_help="Checks evidence, its chain and the events, and judges findings again.")
+@_folder
+@click.option(
+    "--events",
+    type=FILE,
+    multiple=True,
+    metavar="FILE",
+    help="A file of events, also .gz; repeat it, oldest file first.",
+)
+@click.option(
+    "--head", type=WORD, metavar="TEXT|FILE", help="A head that `netmon evidence head` showed before."
+)
+@click.option("--signatures", type=FILE, metavar="DIR", help="Where the signatures that decided are now.")
+@click.option(
+    "--databases",
+    type=FILE,
+    multiple=True,
+    metavar="DIR",
+    help="Where location databases that decided are now.",
+)
+@click.option(
+    "--wireshark", is_flag=True, help="Let tshark confirm names, addresses, times and bytes as well."
+)
+@click.option("--chain-only", is_flag=True, help="Check hashes only, and judge no finding again.")
 def verify(
-    folder: Folder,
-    events: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--events", metavar="FILE", help="A file of events, also .gz; repeat it, oldest file first."
-        ),
-    ] = None,
-    head: Annotated[
-        str | None,
-        typer.Option("--head", metavar="TEXT|FILE", help="A head that `netmon evidence head` showed before."),
-    ] = None,
-    signatures: Annotated[
-        Path | None,
-        typer.Option("--signatures", metavar="DIR", help="Where the signatures that decided are now."),
-    ] = None,
-    databases: Annotated[
-        list[Path] | None,
-        typer.Option("--databases", metavar="DIR", help="Where location databases that decided are now."),
-    ] = None,
-    wireshark: Annotated[
-        bool,
-        typer.Option("--wireshark", help="Let tshark confirm names, addresses, times and bytes as well."),
-    ] = False,
-    chain_only: Annotated[
-        bool, typer.Option("--chain-only", help="Check hashes only, and judge no finding again.")
-    ] = False,
+    folder: Path,
+    events: tuple[Path, ...],
+    head: str | None,
+    signatures: Path | None,
+    databases: tuple[Path, ...],
+    wireshark: bool,
+    chain_only: bool,
 ) -> None:
     """Checks that nothing was removed, changed or put in another order, and judges each finding again.
 
@@ -126,13 +132,13 @@ def verify(
 
       netmon evidence verify DIR --head head.txt --wireshark
     """
-    check = check_chain(_existing(folder), None if head is None else _read_head(head), events or ())
+    check = check_chain(_existing(folder), None if head is None else _read_head(head), events)
     for note in check.notes:
         log(f"note: {note}")
     problems = [*check.problems]
     for problem in problems:
         log(problem)
-    again = Reproduction(signatures, [*(databases or ()), *default_folders(os.environ)])
+    again = Reproduction(signatures, [*databases, *default_folders(os.environ)])
     by_now = RemovedByNow(folder)
     not_read = 0
     for name in () if chain_only else sorted(check.files):
@@ -156,7 +162,7 @@ def verify(
     write_line(f"chain: {check.head.number} records, {len(check.files)} findings unchanged{covered}")
     write_line(f"head: {check.head}")
     if problems:
-        raise typer.Exit(ERROR)
+        sys.exit(ERROR)
     left = check.events - check.confirmed if events else 0
     more = (
         f"; {left:,} {plural(left, 'event')} of the chain cannot be confirmed by these files" if left else ""
@@ -168,7 +174,7 @@ def verify(
         more += f"; Wireshark does not read all of {not_read:,} {plural(not_read, 'finding')}"
     write_line(f"no problem found{more}")
     if not_read:
-        raise typer.Exit(UNREAD)
+        sys.exit(UNREAD)
 
 
 def _second_opinion(file: Path) -> tuple[list[str], str]:

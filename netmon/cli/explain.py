@@ -6,20 +6,20 @@ import io
 import os
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from netmon import wiring
 from netmon.cli.grouping import grouped
 from netmon.cli.options import CaptureOptions, SourceName
 from netmon.cli.page import terminal_width
 from netmon.cli.signatures import tell_signatures
-from netmon.cli.single_options import LanguageOption
-from netmon.cli.spoken_language import chosen_language
+from netmon.cli.single_options import language_option
+from netmon.cli.spoken_language import LanguageName, chosen_language
 from netmon.cli.terminal import log, printable, write_line
-from netmon.cli.values import whole_number
+from netmon.cli.values import WORD, whole_number
 from netmon.config.settings import Config
 from netmon.errors import EventError, SourceError
 from netmon.explain.chain import WIDEST, Context, explain_flow
@@ -38,29 +38,27 @@ _MOST_CHARACTERS = 4_000_000
 """An event has a few thousand characters; whatever is longer is something else."""
 
 
-@grouped
+@click.command()
+@click.argument(
+    "words",
+    metavar="EVENT|FILE…",
+    nargs=-1,
+    required=True,
+    type=WORD,
+    help="One event: a line of JSON, a file that contains it, or '-' for standard input. "
+    "With --flow: capture files, folders, patterns. Or a host name, an address, or a wildcard such "
+    "as '*.vendor.example': what the signatures say about it.",
+)
+@click.option(
+    "--flow",
+    type=whole_number(0),
+    metavar="ID",
+    help="Explain this flow of the capture: netmon.flow_id.",
+)
+@language_option
+@grouped(CaptureOptions)
 def explain(
-    words: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="EVENT|FILE…",
-            help="One event: a line of JSON, a file that contains it, or '-' for standard input. "
-            "With --flow: capture files, folders, patterns. Or a host name, an address, or a wildcard such "
-            "as '*.vendor.example': what the signatures say about it.",
-        ),
-    ],
-    flow: Annotated[
-        int | None,
-        typer.Option(
-            "--flow",
-            parser=whole_number(0),
-            metavar="ID",
-            help="Explain this flow of the capture: netmon.flow_id.",
-        ),
-    ] = None,
-    language: LanguageOption = None,
-    *,
-    options: CaptureOptions,
+    words: tuple[str, ...], flow: int | None, language: LanguageName | None, options: CaptureOptions
 ) -> None:
     """Explains a verdict: the whole chain from packets to name, signature, place, promise and verdict.
 
@@ -111,7 +109,7 @@ def _exists(name: str) -> bool:
         return False
 
 
-def _read_line(words: list[str]) -> str:
+def _read_line(words: Sequence[str]) -> str:
     """The line of JSON that the words give. Raises EventError and SourceError."""
     if len(words) > 1:
         raise EventError(f"{len(words)} events were given: explain one at a time, or give --flow ID")
@@ -151,7 +149,7 @@ def _read_text(word: str) -> str:
 
 
 def _find_flow(
-    paths: list[str], number: int, settings: Config, known: SignatureSet, options: CaptureOptions
+    paths: Sequence[str], number: int, settings: Config, known: SignatureSet, options: CaptureOptions
 ) -> str:
     """The event of a flow in capture files. Raises SourceError if they have no such flow."""
     captures = captures_of(paths)

@@ -5,41 +5,46 @@ from __future__ import annotations
 import hashlib
 import signal
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from netmon.cli.broker_options import CredentialsOption, KafkaOption, read_pairs
+from netmon.cli.broker_options import credentials_option, kafka_option, read_pairs
 from netmon.cli.terminal import log
+from netmon.cli.values import FILE
 from netmon.streams.delivery import Delivery
 from netmon.streams.destination import BrokerAccess, open_broker, without_password
 from netmon.streams.spool_reader import SpoolReader
 
 
+@click.command()
+@click.argument("spool", type=FILE, metavar="SPOOL", help="Folder of the sensor's spool.")
+@click.option(
+    "--to",
+    required=True,
+    metavar="URL",
+    help="nats://HOST/SUBJECT, kafka://HOST:PORT/TOPIC, or syslog+tcp://HOST:PORT (also +tls, +udp, "
+    "and syslog+unix:///dev/log).",
+)
+@credentials_option
+@click.option(
+    "--ca", type=FILE, metavar="FILE", help="Certificates to check a syslog server over TLS against."
+)
+@kafka_option
+@click.option(
+    "--position",
+    type=FILE,
+    metavar="FILE",
+    help="File that remembers what is delivered. Default: in SPOOL.",
+)
+@click.option("--once", is_flag=True, help="Stop when everything is delivered.")
 def forward(
-    spool: Annotated[Path, typer.Argument(metavar="SPOOL", help="Folder of the sensor's spool.")],
-    to: Annotated[
-        str,
-        typer.Option(
-            "--to",
-            metavar="URL",
-            help="nats://HOST/SUBJECT, kafka://HOST:PORT/TOPIC, or syslog+tcp://HOST:PORT (also +tls, +udp, "
-            "and syslog+unix:///dev/log).",
-        ),
-    ],
-    credentials: CredentialsOption = None,
-    ca: Annotated[
-        Path | None,
-        typer.Option("--ca", metavar="FILE", help="Certificates to check a syslog server over TLS against."),
-    ] = None,
-    kafka: KafkaOption = None,
-    position: Annotated[
-        Path | None,
-        typer.Option(
-            "--position", metavar="FILE", help="File that remembers what is delivered. Default: in SPOOL."
-        ),
-    ] = None,
-    once: Annotated[bool, typer.Option("--once", help="Stop when everything is delivered.")] = False,
+    spool: Path,
+    to: str,
+    credentials: Path | None,
+    ca: Path | None,
+    kafka: tuple[str, ...],
+    position: Path | None,
+    once: bool,
 ) -> None:
     """Delivers the events of a spool to NATS JetStream, Kafka or syslog, and follows it.
 

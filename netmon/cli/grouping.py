@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
-from typing import Any, get_type_hints
+from typing import Any, ClassVar
+
+from msgspec import Struct
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+Options = tuple[Decorator, ...]
 
 
-def grouped(command: Callable[..., None]) -> Callable[..., None]:
-    """A command for typer, with one option for each field of the group that annotates parameter `options`.
+class OptionGroup(Struct, frozen=True):
+    """The values of some options: OPTIONS has one for each field, in the same order."""
 
-    typer derives options from a function's signature and has no groups, so this replaces the signature.
-    """
-    signature = inspect.signature(command, eval_str=True)
-    group = signature.parameters["options"].annotation
-    hints = get_type_hints(group, include_extras=True)
-    options = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hints[name])
-        for name, default in zip(group.__struct_fields__, group.__struct_defaults__, strict=True)
-    ]
-    own = [parameter for parameter in signature.parameters.values() if parameter.name != "options"]
+    OPTIONS: ClassVar[Options] = ()
 
-    @functools.wraps(command)
-    def run(**values: Any) -> None:
-        chosen = {option.name: values.pop(option.name) for option in options}
-        command(**values, options=group(**chosen))
 
-    vars(run)["__signature__"] = signature.replace(parameters=[*own, *options])
-    return run
+def grouped(group: type[OptionGroup]) -> Decorator:
+    """Adds the options of a group to a command, which gets their values in one, as its `options`."""
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def run(**values: Any) -> None:
+            chosen = {name: values.pop(name) for name in group.__struct_fields__}
+            command(**values, options=group(**chosen))
+
+        for option in reversed(group.OPTIONS):  # as decorators that stand one below the other
+            option(run)
+        return run
+
+    return add

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
-import typer
+import click
 from rich.cells import cell_len
 
 from netmon import wiring
 from netmon.cli.console import make_console
 from netmon.cli.grouping import grouped
 from netmon.cli.options import ConfigOptions
-from netmon.cli.period import SinceOption, UntilOption, period_of
-from netmon.cli.single_options import LanguageOption
-from netmon.cli.spoken_language import chosen_language
+from netmon.cli.period import period_of, since_option, until_option
+from netmon.cli.single_options import language_option, store_option
+from netmon.cli.spoken_language import LanguageName, chosen_language
 from netmon.cli.stored_clients import require_level
 from netmon.cli.terminal import json_stream, log, printable
-from netmon.cli.values import whole_number
+from netmon.cli.values import OneOf, whole_number
 from netmon.cli.views import Format, View
 from netmon.config.settings import store_path
 from netmon.errors import StoreError
@@ -52,35 +52,43 @@ _VIEWS: Mapping[View, str] = {
 _NARROWEST_LABEL = 25
 
 
-@grouped
+@click.command()
+@click.option(
+    "--by",
+    type=OneOf(View),
+    default=View.PLACE.value,
+    metavar="VIEW",
+    help="place, component, client, name, address or day.",
+)
+@since_option
+@until_option
+@click.option("--vendor", metavar="ID", help="Only flows of this vendor.")
+@store_option
+@click.option(
+    "--privacy",
+    type=whole_number(0, 3),
+    metavar="LEVEL",
+    help="Refuse to show clients that are stored at a lower level. Default: privacy.level.",
+)
+@language_option
+@click.option(
+    "--format",
+    "output",
+    type=OneOf(Format),
+    default=Format.TABLE.value,
+    metavar="table|csv|json",
+    help="How it is written.",
+)
+@grouped(ConfigOptions)
 def history(
-    by: Annotated[
-        View,
-        typer.Option("--by", metavar="VIEW", help="place, component, client, name, address or day."),
-    ] = View.PLACE,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    vendor: Annotated[
-        str | None, typer.Option("--vendor", metavar="ID", help="Only flows of this vendor.")
-    ] = None,
-    store: Annotated[
-        str | None,
-        typer.Option("--store", metavar="STORE", help="Store instead of that of the configuration."),
-    ] = None,
-    privacy: Annotated[
-        int | None,
-        typer.Option(
-            "--privacy",
-            parser=whole_number(0, 3),
-            metavar="LEVEL",
-            help="Refuse to show clients that are stored at a lower level. Default: privacy.level.",
-        ),
-    ] = None,
-    language: LanguageOption = None,
-    output: Annotated[
-        Format, typer.Option("--format", metavar="table|csv|json", help="How it is written.")
-    ] = Format.TABLE,
-    *,
+    by: View,
+    since: str | None,
+    until: str | None,
+    vendor: str | None,
+    store: str | None,
+    privacy: int | None,
+    language: LanguageName | None,
+    output: Format,
     options: ConfigOptions,
 ) -> None:
     """Shows flows that the store has kept.

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
-from typing import Annotated
 
-import typer
+import click
 
 from netmon._engine import Matcher, Sieve
 from netmon.config.settings import Config
 from netmon.errors import ConfigError, SourceError
 from netmon.sources.live import LiveSource
 
-InterfacesOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--interface",
-        "-i",
-        metavar="IF",
-        help="Mirror port, a pattern such as 'ens*', or any; repeat the option for more.",
-    ),
-]
+interfaces_option = click.option(
+    "--interface",
+    "-i",
+    "interfaces",
+    multiple=True,
+    metavar="IF",
+    help="Mirror port, a pattern such as 'ens*', or any; repeat the option for more.",
+)
 
 
 def interfaces_here() -> list[str]:
@@ -29,9 +27,9 @@ def interfaces_here() -> list[str]:
     return sorted(name for _, name in socket.if_nameindex())
 
 
-def mirror_ports(settings: Config, given: Sequence[str] | None) -> tuple[str, ...]:
+def mirror_ports(settings: Config, given: Sequence[str]) -> tuple[str, ...]:
     """Those of the configuration, then the given ones, each once. Raises ConfigError if there is none."""
-    ports = tuple(dict.fromkeys((*settings.capture.interfaces, *(given or ()))))
+    ports = tuple(dict.fromkeys((*settings.capture.interfaces, *given)))
     if not ports:
         here = ", ".join(interfaces_here()) or "none"
         raise ConfigError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,7 @@ class NamedFiles(Struct, frozen=True):
     mark: follow_mark.FollowMark | None = None  # how far a store has a folder that is followed
 
 
-def named_files(words: list[str], store: str | None, *, is_followed: bool) -> NamedFiles:
+def named_files(words: Sequence[str], store: str | None, *, is_followed: bool) -> NamedFiles:
     """The files, or the folder that is followed, and the filter. Raises SourceError."""
     given, filter_words = split_words(words)
     if is_followed:
@@ -57,14 +58,14 @@ def _mark_of(given: list[str], store: str | None) -> follow_mark.FollowMark | No
     return follow_mark.FollowMark(Path(store), Path(given[0])) if store is not None else None
 
 
-def split_words(words: list[str]) -> tuple[list[str], list[str]]:
+def split_words(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """The files and the words of the filter, which starts with the first word that is not a file.
 
     A word that looks like a capture file counts as one even if it does not exist, so that a typing error does
     not become a filter. Raises SourceError for a file that does not exist, and if there is no file.
     """
     count = next((at for at, word in enumerate(words) if not _is_file(word)), len(words))
-    paths, filter_words = words[:count], words[count:]
+    paths, filter_words = list(words[:count]), list(words[count:])
     for path in paths or words[:1]:
         check_exists(path)
     if "-" in paths and sys.stdin is not None and sys.stdin.isatty():
@@ -74,7 +75,7 @@ def split_words(words: list[str]) -> tuple[list[str], list[str]]:
     return paths, filter_words
 
 
-def check_filter(words: list[str]) -> str:
+def check_filter(words: Sequence[str]) -> str:
     """The filter as one text. Raises SourceError if it is invalid; its first word may be a misspelt file."""
     expression = " ".join(words)
     try:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, ClassVar
 
-import typer
-from msgspec import Struct
+import click
 from msgspec.structs import replace
 
+from netmon.cli.grouping import OptionGroup, Options
 from netmon.cli.late import LateModule
 from netmon.cli.terminal import log
-from netmon.cli.values import whole_number
+from netmon.cli.values import FILE, OneOf, whole_number
 from netmon.countries import given_country
 from netmon.errors import ConfigError
 
@@ -34,22 +34,23 @@ class SourceName(StrEnum):
     SCAPY = "scapy"
 
 
-class ConfigOptions(Struct, frozen=True):
+class ConfigOptions(OptionGroup, frozen=True):
     """Options for the configuration and the signatures."""
 
-    config: Annotated[
-        Path | None,
-        typer.Option(
+    OPTIONS: ClassVar[Options] = (
+        click.option(
             "--config",
             "-c",
+            type=FILE,
             metavar="FILE",
             help="Configuration file instead of the default one.",
         ),
-    ] = None
-    signatures: Annotated[
-        Path | None,
-        typer.Option("--signatures", metavar="DIR", help="Signature folder instead of the bundled one."),
-    ] = None
+        click.option(
+            "--signatures", type=FILE, metavar="DIR", help="Signature folder instead of the bundled one."
+        ),
+    )
+    config: Path | None = None
+    signatures: Path | None = None
 
     def load(self) -> Config:
         """The configuration, overridden by these options. Raises ConfigError."""
@@ -66,14 +67,11 @@ class ConfigOptions(Struct, frozen=True):
 class SubjectOptions(ConfigOptions, frozen=True):
     """The same, and the country of the monitored users, which replaces that of each network."""
 
-    country: Annotated[
-        str | None,
-        typer.Option(
-            "--country",
-            metavar="CC",
-            help="Country of all users, such as DE; selects promises.",
-        ),
-    ] = None
+    OPTIONS: ClassVar[Options] = (
+        *ConfigOptions.OPTIONS,
+        click.option("--country", metavar="CC", help="Country of all users, such as DE; selects promises."),
+    )
+    country: str | None = None
 
     def load(self) -> Config:
         """The configuration, overridden by these options. Raises ConfigError."""
@@ -92,24 +90,25 @@ class SubjectOptions(ConfigOptions, frozen=True):
 class CaptureOptions(SubjectOptions, frozen=True):
     """The same, and options for privacy and the packet source."""
 
-    privacy: Annotated[
-        int | None,
-        typer.Option(
+    OPTIONS: ClassVar[Options] = (
+        *SubjectOptions.OPTIONS,
+        click.option(
             "--privacy",
-            parser=whole_number(0, 3),
+            type=whole_number(0, 3),
             metavar="LEVEL",
             help="Show clients as 0 addresses, 1 daily pseudonyms, 2 networks, 3 not at all. "
             "Default: 0 for what read shows, otherwise privacy.level.",
         ),
-    ] = None
-    source: Annotated[
-        SourceName,
-        typer.Option(
+        click.option(
             "--source",
+            type=OneOf(SourceName),
+            default=SourceName.NATIVE.value,
             metavar="native|scapy",
             help="scapy runs on any system, but is slow; needs the Python package scapy.",
         ),
-    ] = SourceName.NATIVE
+    )
+    privacy: int | None = None
+    source: SourceName = SourceName.NATIVE
 
     def load(self) -> Config:
         """The configuration, overridden by these options. Raises ConfigError."""
@@ -124,14 +123,16 @@ class CaptureOptions(SubjectOptions, frozen=True):
 class EvidenceOptions(CaptureOptions, frozen=True):
     """The same, and where evidence is written."""
 
-    evidence: Annotated[
-        Path | None,
-        typer.Option(
+    OPTIONS: ClassVar[Options] = (
+        *CaptureOptions.OPTIONS,
+        click.option(
             "--evidence",
+            type=FILE,
             metavar="DIR",
             help="Write evidence for every finding to this folder: its packets, and how to judge them again.",
         ),
-    ] = None
+    )
+    evidence: Path | None = None
 
     def for_files(self, config: Config) -> Config:
         """The same; what the configuration says about the folder of the evidence is for the sensor."""

@@ -7,22 +7,17 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
-import typer
+import click
 
 from netmon.days import DAY_NS, DAY_S, moment_of
 from netmon.store.queries import Scope
 
-SinceOption = Annotated[
-    str | None,
-    typer.Option(
-        "--since", metavar="TIME", help="From then on: 30d, 2h, 2026-06-30, or 2026-06-30T10:00+02:00."
-    ),
-]
-UntilOption = Annotated[
-    str | None, typer.Option("--until", metavar="TIME", help="Up to this time, or including this day.")
-]
+since_option = click.option(
+    "--since", metavar="TIME", help="From then on: 30d, 2h, 2026-06-30, or 2026-06-30T10:00+02:00."
+)
+until_option = click.option("--until", metavar="TIME", help="Up to this time, or including this day.")
 _AGO = re.compile("([1-9][0-9]{0,4})([dhm])")
 _TIME = re.compile(
     r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})(?P<time>[T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?)?"
@@ -48,7 +43,7 @@ def period_of(since: str | None, until: str | None) -> Period:
     first = None if since is None else _since(since)
     end = None if until is None else _moment(until, "--until", is_end=True)
     if first is not None and end is not None and end <= first:
-        raise typer.BadParameter(f"'{until}' is not after --since '{since}'", param_hint="--until")
+        raise click.BadParameter(f"'{until}' is not after --since '{since}'", param_hint="--until")
     words: list[str] = []
     if since is not None and first is not None:
         words += ["--since", f"{moment_of(first):%Y-%m-%dT%H:%M:%SZ}" if _AGO.fullmatch(since) else since]
@@ -82,7 +77,7 @@ def _moment(text: str, option: str, *, is_end: bool) -> int:
             moment_ns = since_epoch // timedelta(microseconds=1) * 1000
             return moment_ns + DAY_NS if is_end and found["time"] is None else moment_ns
     more = ", or 30d or 2h" if option == "--since" else ""
-    raise typer.BadParameter(
+    raise click.BadParameter(
         f"'{text}' is no date: write 2026-06-30{more}, or 2026-06-30T10:00+02:00 (without a zone, it is UTC)",
         param_hint=option,
     )

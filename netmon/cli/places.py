@@ -7,9 +7,8 @@ import os
 import time
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated
 
-import typer
+import click
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -19,7 +18,7 @@ from netmon.cli.console import make_console
 from netmon.cli.grouping import grouped
 from netmon.cli.options import ConfigOptions
 from netmon.cli.page import write_wrapped
-from netmon.cli.single_options import RoundTripOption, round_trip_of
+from netmon.cli.single_options import round_trip_of, round_trip_option
 from netmon.cli.terminal import json_stream, log, printable
 from netmon.cli.values import day as parse_day
 from netmon.days import day_start_ns
@@ -32,24 +31,19 @@ from netmon.records import Place, Trips, Vote
 from netmon.signatures.cached import cache_folder
 
 
-@grouped
+@click.command()
+@click.argument("words", metavar="IP…", nargs=-1, required=True, help="IPv4 or IPv6 addresses.")
+@click.option("--json", "as_json", is_flag=True, help="Write one JSON object per line and address.")
+@click.option(
+    "--day",
+    type=parse_day,
+    metavar="DATE",
+    help="Day for which networks and declarations must be valid, such as 2026-06-30. Default: today.",
+)
+@round_trip_option
+@grouped(ConfigOptions)
 def places(
-    words: Annotated[list[str], typer.Argument(metavar="IP…", help="IPv4 or IPv6 addresses.")],
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Write one JSON object per line and address.")
-    ] = False,
-    day: Annotated[
-        date | None,
-        typer.Option(
-            "--day",
-            parser=parse_day,
-            metavar="DATE",
-            help="Day for which networks and declarations must be valid, such as 2026-06-30. Default: today.",
-        ),
-    ] = None,
-    rtt_ms: RoundTripOption = None,
-    *,
-    options: ConfigOptions,
+    words: tuple[str, ...], as_json: bool, day: date | None, rtt_ms: float | None, options: ConfigOptions
 ) -> None:
     """Shows where addresses are located: the vote of every source, and the resulting place.
 
@@ -98,13 +92,13 @@ def _address(word: str) -> str:
     try:
         ip = ipaddress.ip_address(word)
     except ValueError as error:
-        raise typer.BadParameter(
+        raise click.BadParameter(
             f"'{printable(word)}' is not an IPv4 or IPv6 address; netmon looks no names up, and "
             "`netmon signatures explain NAME` shows what the signatures say about one",
             param_hint="IP",
         ) from error
     if getattr(ip, "scope_id", None):
-        raise typer.BadParameter(
+        raise click.BadParameter(
             f"'{printable(word)}' has a zone, which is no part of an address: omit '%' and what follows",
             param_hint="IP",
         )

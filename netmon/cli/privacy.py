@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from netmon.cli.commands import CommandSet
+from netmon.cli.commands import Ordered
 from netmon.cli.console import make_console
 from netmon.cli.erase import erase
 from netmon.cli.exit_codes import ERROR
 from netmon.cli.grouping import grouped
 from netmon.cli.key_options import KeyOptions
-from netmon.cli.single_options import LanguageOption
-from netmon.cli.spoken_language import chosen_language
+from netmon.cli.single_options import language_option
+from netmon.cli.spoken_language import LanguageName, chosen_language
 from netmon.cli.terminal import json_stream, log, write_line
-from netmon.cli.values import whole_number
+from netmon.cli.values import FILE, WORD, whole_number
 from netmon.config.settings import Config
 from netmon.days import day_start_ns
 from netmon.errors import ConfigError
@@ -37,20 +37,13 @@ from netmon.store.address import is_address
 from netmon.store.levels import levels_of
 from netmon.store.opening import opened_by_name
 
-app = CommandSet(
-    help="Manages pseudonyms, and lists what is stored about clients.",
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-
-app.command("erase", short_help="Removes what is stored of a client.")(erase)
+app = Ordered("privacy", help="Manages pseudonyms, and lists what is stored about clients.")
+app.add_command(erase)
 
 
 @app.command("key")
-def create_key(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that does not exist yet.")],
-) -> None:
+@click.argument("file", type=FILE, metavar="FILE", help="A file that does not exist yet.")
+def create_key(file: Path) -> None:
     """Creates a key for pseudonyms, which only its owner may read.
 
     Give it to netmon as privacy.key_file. Whoever has the key can find out which client a pseudonym stands
@@ -65,20 +58,15 @@ def create_key(
 
 
 @app.command("rotate")
-@grouped
-def replace_key(
-    keep_days: Annotated[
-        int,
-        typer.Option(
-            "--keep-days",
-            parser=whole_number(0, 3650),
-            metavar="DAYS",
-            help="The old key is kept for so many days, to identify clients of earlier days.",
-        ),
-    ] = 90,
-    *,
-    options: KeyOptions,
-) -> None:
+@click.option(
+    "--keep-days",
+    type=whole_number(0, 3650),
+    default=90,
+    metavar="DAYS",
+    help="The old key is kept for so many days, to identify clients of earlier days.",
+)
+@grouped(KeyOptions)
+def replace_key(keep_days: int, options: KeyOptions) -> None:
     """Replaces the key; the old one is kept for a while, then removed.
 
     A sensor uses the new key from its next start on. Pseudonyms of the old key cannot be identified any more
@@ -98,21 +86,26 @@ def replace_key(
 
 
 @app.command("identify", short_help="Finds the address that a pseudonym stands for.")
-@grouped
+@click.argument(
+    "pseudonyms",
+    metavar="PSEUDONYM…",
+    nargs=-1,
+    required=True,
+    help="Such as client-a70e6ec833b3d7a2.",
+)
+@click.option("--day", required=True, metavar="YYYY-MM-DD", help="The day of the event, in UTC.")
+@click.option(
+    "--network",
+    "networks",
+    required=True,
+    multiple=True,
+    metavar="NETWORK",
+    help="Where the client may be; repeat it for more.",
+)
+@click.option("--reason", required=True, metavar="TEXT", help="Why the client is identified; it is logged.")
+@grouped(KeyOptions)
 def identify_clients(
-    pseudonyms: Annotated[
-        list[str], typer.Argument(metavar="PSEUDONYM…", help="Such as client-a70e6ec833b3d7a2.")
-    ],
-    day: Annotated[str, typer.Option("--day", metavar="YYYY-MM-DD", help="The day of the event, in UTC.")],
-    networks: Annotated[
-        list[str],
-        typer.Option("--network", metavar="NETWORK", help="Where the client may be; repeat it for more."),
-    ],
-    reason: Annotated[
-        str, typer.Option("--reason", metavar="TEXT", help="Why the client is identified; it is logged.")
-    ],
-    *,
-    options: KeyOptions,
+    pseudonyms: tuple[str, ...], day: str, networks: tuple[str, ...], reason: str, options: KeyOptions
 ) -> None:
     """Finds the address that a pseudonym stands for, by trying all addresses of the given networks.
 
@@ -146,21 +139,15 @@ def identify_clients(
             f"be another "
             f"one, or was removed ({1 + len(list(kept_keys(file)))} tried)"
         )
-        raise typer.Exit(ERROR)
+        sys.exit(ERROR)
 
 
 @app.command("list", short_help="Lists what is stored about clients, why and for how long.")
-@grouped
-def list_stored(
-    language: LanguageOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Write the list as JSON.")] = False,
-    store: Annotated[
-        str | None,
-        typer.Option("--store", metavar="STORE", help="Also list this store, such as that of a fleet."),
-    ] = None,
-    *,
-    options: KeyOptions,
-) -> None:
+@language_option
+@click.option("--json", "as_json", is_flag=True, help="Write the list as JSON.")
+@click.option("--store", type=WORD, metavar="STORE", help="Also list this store, such as that of a fleet.")
+@grouped(KeyOptions)
+def list_stored(language: LanguageName | None, as_json: bool, store: str | None, options: KeyOptions) -> None:
     """Lists what netmon stores, where, why, for how long, and who can read it.
 
     The list follows from the configuration in effect and from the rights of the files on this machine. It is
@@ -213,7 +200,7 @@ def _day_ns(text: str, today: date) -> int:
     return day_start_ns(day.isoformat())
 
 
-def _makers(settings: Config, file: Path, when_ns: int, pseudonyms: list[str]) -> list[Pseudonyms]:
+def _makers(settings: Config, file: Path, when_ns: int, pseudonyms: Sequence[str]) -> list[Pseudonyms]:
     """What makes the pseudonyms of the day, and of its period if one is asked for, by each key."""
     keys = read_all_keys(file)
     names = {

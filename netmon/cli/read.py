@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import sys
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from netmon.cli.grouping import grouped
 from netmon.cli.late import LateModule
 from netmon.cli.options import EvidenceOptions
-from netmon.cli.single_options import ExitCode, LanguageOption
-from netmon.cli.values import whole_number
+from netmon.cli.single_options import exit_code_option, language_option
+from netmon.cli.spoken_language import LanguageName
+from netmon.cli.values import WORD, OneOf, whole_number
 from netmon.cli.views import View
 from netmon.outputs.shown import FINDINGS
 
@@ -20,60 +22,60 @@ else:
     reading = LateModule("netmon.cli.read_files")
 
 
-@grouped
+@click.command()
+@click.argument(
+    "words",
+    metavar="FILE… [FILTER…]",
+    nargs=-1,
+    required=True,
+    type=WORD,
+    help="Capture files, folders, patterns ('-': standard input), then an optional BPF filter.",
+)
+@click.option("--follow", is_flag=True, help="Follow a folder in which captures are rotated, until Ctrl-C.")
+@click.option("--json", is_flag=True, help="Write one ECS event per line instead of the summary.")
+@click.option(
+    "--all",
+    "every",
+    is_flag=True,
+    help="With --json: also write DNS messages, and flows that match no vendor.",
+)
+@click.option("--store", type=WORD, metavar="STORE", help="Also keep the flows of vendors in this store.")
+@click.option(
+    "--by",
+    type=OneOf(View),
+    metavar="VIEW",
+    help="Instead of the summary: flows by place, component, client, name, address or day.",
+)
+@click.option("--csv", is_flag=True, help="With --by: write CSV.")
+@click.option(
+    "--findings",
+    type=whole_number(0),
+    default=FINDINGS,
+    metavar="COUNT",
+    help="Findings that the summary shows.",
+)
+@click.option(
+    "--workers",
+    type=whole_number(1, 64),
+    default=1,
+    metavar="COUNT",
+    help="Cores to use, two at most. The result is the same.",
+)
+@exit_code_option(default=True)
+@language_option
+@grouped(EvidenceOptions)
 def read(
-    words: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="FILE… [FILTER…]",
-            help="Capture files, folders, patterns ('-': standard input), then an optional BPF filter.",
-        ),
-    ],
-    follow: Annotated[
-        bool,
-        typer.Option("--follow", help="Follow a folder in which captures are rotated, until Ctrl-C."),
-    ] = False,
-    json: Annotated[
-        bool, typer.Option("--json", help="Write one ECS event per line instead of the summary.")
-    ] = False,
-    every: Annotated[
-        bool,
-        typer.Option("--all", help="With --json: also write DNS messages, and flows that match no vendor."),
-    ] = False,
-    store: Annotated[
-        str | None,
-        typer.Option("--store", metavar="STORE", help="Also keep the flows of vendors in this store."),
-    ] = None,
-    by: Annotated[
-        View | None,
-        typer.Option(
-            "--by",
-            metavar="VIEW",
-            help="Instead of the summary: flows by place, component, client, name, address or day.",
-        ),
-    ] = None,
-    csv: Annotated[bool, typer.Option("--csv", help="With --by: write CSV.")] = False,
-    findings: Annotated[
-        int,
-        typer.Option(
-            "--findings",
-            parser=whole_number(0),
-            metavar="COUNT",
-            help="Findings that the summary shows.",
-        ),
-    ] = FINDINGS,
-    workers: Annotated[
-        int,
-        typer.Option(
-            "--workers",
-            parser=whole_number(1, 64),
-            metavar="COUNT",
-            help="Cores to use, two at most. The result is the same.",
-        ),
-    ] = 1,
-    exit_code: ExitCode = True,
-    language: LanguageOption = None,
-    *,
+    words: tuple[str, ...],
+    follow: bool,
+    json: bool,
+    every: bool,
+    store: str | None,
+    by: View | None,
+    csv: bool,
+    findings: int,
+    workers: int,
+    exit_code: bool,
+    language: LanguageName | None,
     options: EvidenceOptions,
 ) -> None:
     """Reads capture files and shows what they contain.
@@ -104,7 +106,7 @@ def read(
       netmon read --store office.db --country DE office.pcap
     """
     _check_options(json, every, by, csv)
-    raise typer.Exit(
+    sys.exit(
         reading.read_files(
             words,
             options,
@@ -124,8 +126,8 @@ def read(
 
 def _check_options(json: bool, every: bool, by: View | None, csv: bool) -> None:
     if every and not json:
-        raise typer.BadParameter("requires --json", param_hint="--all")
+        raise click.BadParameter("requires --json", param_hint="--all")
     if by is not None and json:
-        raise typer.BadParameter("cannot be combined with --json", param_hint="--by")
+        raise click.BadParameter("cannot be combined with --json", param_hint="--by")
     if csv and by is None:
-        raise typer.BadParameter("requires --by", param_hint="--csv")
+        raise click.BadParameter("requires --by", param_hint="--csv")

@@ -31,7 +31,7 @@ else:
 
 
 def read_files(
-    words: list[str],
+    words: Sequence[str],
     options: EvidenceOptions,
     *,
     is_followed: bool = False,
@@ -122,7 +122,7 @@ def _remarks(stop: StopRequest, language: Language) -> tuple[str, ...]:
     return (language.say("INTERRUPTED by {signal}: this is what was read until then.", signal=stop.name),)
 
 
-def _command(words: list[str], options: EvidenceOptions, findings: int) -> str:
+def _command(words: Sequence[str], options: EvidenceOptions, findings: int) -> str:
     """The command that shows so many findings of the same files."""
     import shlex  # noqa: PLC0415  # few summaries leave out findings
 

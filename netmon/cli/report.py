@@ -5,24 +5,25 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
-import typer
+import click
 
 from netmon import wiring
 from netmon.cli.exit_codes import ERROR
 from netmon.cli.grouping import grouped
 from netmon.cli.named_files import check_filter, split_words
 from netmon.cli.options import CaptureOptions, SourceName
-from netmon.cli.period import SinceOption, UntilOption, period_of
-from netmon.cli.single_options import LanguageOption
-from netmon.cli.spoken_language import chosen_language
+from netmon.cli.period import period_of, since_option, until_option
+from netmon.cli.single_options import language_option
+from netmon.cli.spoken_language import LanguageName, chosen_language
 from netmon.cli.stored_clients import require_level
 from netmon.cli.terminal import log, printable
+from netmon.cli.values import WORD, OneOf
 from netmon.config.settings import Config, store_path
 from netmon.errors import ReportError, SourceError
 from netmon.language.language import Language
@@ -68,45 +69,53 @@ class _Asked:
     language: Language
 
 
-@grouped
+@click.command()
+@click.argument(
+    "files",
+    metavar="[FILE…] [FILTER…]",
+    nargs=-1,
+    type=WORD,
+    help="Capture files, folders, patterns, then an optional BPF filter. Without any, the store is reported.",
+)
+@since_option
+@until_option
+@click.option("--store", type=WORD, metavar="STORE", help="Store instead of the configured one.")
+@click.option("--vendor", metavar="VENDOR", help="Only this vendor. Default: all seen.")
+@click.option(
+    "--format",
+    "kind",
+    type=OneOf(FormatName),
+    metavar="html|pdf|json|csv",
+    help="Format of the report. Default: as the name of the file ends; html if it has no ending.",
+)
+@click.option(
+    "--table",
+    type=OneOf(TableName),
+    metavar="NAME",
+    help=f"Only this table of the page, as CSV: {', '.join(TableName)}. -o is optional.",
+)
+@language_option
+@click.option(
+    "--output",
+    "-o",
+    "target",
+    default="",
+    type=WORD,
+    metavar="OUT",
+    show_default=False,
+    help="File to write; '-': standard output.",
+)
+@grouped(CaptureOptions)
 def report(
-    files: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[FILE…] [FILTER…]",
-            help="Capture files, folders, patterns, then an optional BPF filter. Without any, the store is "
-            "reported.",
-        ),
-    ] = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    store: Annotated[
-        str | None, typer.Option("--store", metavar="STORE", help="Store instead of the configured one.")
-    ] = None,
-    vendor: Annotated[
-        str | None, typer.Option("--vendor", metavar="VENDOR", help="Only this vendor. Default: all seen.")
-    ] = None,
-    kind: Annotated[
-        FormatName | None,
-        typer.Option(
-            "--format",
-            metavar="html|pdf|json|csv",
-            help="Format of the report. Default: as the name of the file ends; html if it has no ending.",
-        ),
-    ] = None,
-    table: Annotated[
-        TableName | None,
-        typer.Option(
-            "--table",
-            metavar="NAME",
-            help=f"Only this table of the page, as CSV: {', '.join(TableName)}. -o is optional.",
-        ),
-    ] = None,
-    language: LanguageOption = None,
-    target: Annotated[
-        str, typer.Option("--output", "-o", metavar="OUT", help="File to write; '-': standard output.")
-    ] = "",
-    *,
+    files: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    store: str | None,
+    vendor: str | None,
+    kind: FormatName | None,
+    table: TableName | None,
+    language: LanguageName | None,
+    target: str,
     options: CaptureOptions,
 ) -> None:
     """Writes a report for people: what was seen, what it shows, and how to check it.
@@ -132,16 +141,16 @@ def report(
     """
     others = {kind or Path(target).suffix.lower().removeprefix(".")} & {*FORMATS} - {FormatName.CSV}
     if table is not None and others:
-        raise typer.BadParameter(
+        raise click.BadParameter(
             f"a table is written as CSV, and not as {others.pop()}", param_hint="--table"
         )
     target = target or (STANDARD_OUTPUT if table is not None else "")
     if not target:
-        raise typer.BadParameter("give the file to write, such as -o report.html", param_hint="-o")
+        raise click.BadParameter("give the file to write, such as -o report.html", param_hint="-o")
     if files and (since or until or store):
-        raise typer.BadParameter("--since, --until and --store select from a store, and not from files")
+        raise click.BadParameter("--since, --until and --store select from a store, and not from files")
     if options.country is not None and not files:
-        raise typer.BadParameter(
+        raise click.BadParameter(
             "it selects promises for files; a store holds what was decided when the flows were recorded",
             param_hint="--country",
         )
@@ -167,7 +176,7 @@ def _format_of(target: str) -> FormatName:
     if ending in FORMATS:
         return FormatName(ending)
     if ending not in ("", "htm"):
-        raise typer.BadParameter(
+        raise click.BadParameter(
             f"a report is {', '.join(FORMATS[:-1])} or {FORMATS[-1]}, and not {printable(ending)}: "
             "change the ending, or give --format as well",
             param_hint="-o",
@@ -195,11 +204,11 @@ def _report_store(
         require_level(reader, selection, options.stored_level(settings, options.privacy))
         made = _make(reader, selection, known, asked, words, checks_of(words))
     if not made.write(asked.target):  # the store is closed: a pager may be open all day
-        raise typer.Exit(ERROR)
+        sys.exit(ERROR)
 
 
 def _report_files(
-    files: list[str], settings: Config, known: SignatureSet, options: CaptureOptions, asked: _Asked
+    files: Sequence[str], settings: Config, known: SignatureSet, options: CaptureOptions, asked: _Asked
 ) -> None:
     if options.source is not SourceName.NATIVE:
         raise SourceError("a report reads files with --source native only")
@@ -234,7 +243,7 @@ def _report_files(
     for line in (*problems, *databases.take_problems()):
         log(line)
     if problems or not is_read:
-        raise typer.Exit(ERROR)
+        sys.exit(ERROR)
 
 
 class _Made(NamedTuple):

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 from msgspec.structs import replace
 
 from netmon import wiring
@@ -18,14 +18,14 @@ from netmon._engine import Matcher, Sieve
 from netmon.cli.exit_codes import FOUND
 from netmon.cli.grouping import grouped
 from netmon.cli.live_results import LiveResults
-from netmon.cli.mirror_ports import InterfacesOption, capture_problem, mirror_ports, open_live
+from netmon.cli.mirror_ports import capture_problem, interfaces_option, mirror_ports, open_live
 from netmon.cli.offload import load_sieve, usable
 from netmon.cli.options import SourceName
 from netmon.cli.output_paths import check_shared_paths
 from netmon.cli.run_options import SensorOptions
 from netmon.cli.run_screen import RunScreen
-from netmon.cli.single_options import ExitCode, LanguageOption
-from netmon.cli.spoken_language import chosen_language
+from netmon.cli.single_options import exit_code_option, language_option
+from netmon.cli.spoken_language import LanguageName, chosen_language
 from netmon.config.settings import Config, store_path
 from netmon.errors import NetmonError, OutputError
 from netmon.evidence.assembly import opened_evidence
@@ -50,21 +50,21 @@ if TYPE_CHECKING:
 Log = Callable[[str], None]
 
 
-@grouped
+@click.command()
+@interfaces_option
+@click.argument("filter_words", metavar="[FILTER…]", nargs=-1, help="BPF filter, applied by the kernel.")
+@click.option("--json", is_flag=True, help="Write ECS events to standard output instead of findings.")
+@click.option("--require-all", is_flag=True, help="Start only if every interface can be captured.")
+@exit_code_option(default=False)
+@language_option
+@grouped(SensorOptions)
 def run(
-    interfaces: InterfacesOption = None,
-    filter_words: Annotated[
-        list[str] | None, typer.Argument(metavar="[FILTER…]", help="BPF filter, applied by the kernel.")
-    ] = None,
-    json: Annotated[
-        bool, typer.Option("--json", help="Write ECS events to standard output instead of findings.")
-    ] = False,
-    require_all: Annotated[
-        bool, typer.Option("--require-all", help="Start only if every interface can be captured.")
-    ] = False,
-    exit_code: ExitCode = False,
-    language: LanguageOption = None,
-    *,
+    interfaces: tuple[str, ...],
+    filter_words: tuple[str, ...],
+    json: bool,
+    require_all: bool,
+    exit_code: bool,
+    language: LanguageName | None,
     options: SensorOptions,
 ) -> None:
     """Monitors mirror ports, prints new findings, and serves Prometheus metrics.
@@ -109,7 +109,7 @@ def run(
                 log(problem)  # it weighs more than an address that is in use
             raise
         stack.callback(close_all, listeners)
-        expression = " ".join(filter_words or ())
+        expression = " ".join(filter_words)
         fallback: list[str] = []
         sieve = load_sieve(settings, expression, options.source, fallback.append)
         settings, notes = _give_up_privileges(settings, expression, options.source)
@@ -134,7 +134,7 @@ def run(
         sensor.run(f"watching {', '.join(ports)}; metrics: {where}")
         results.end()
     if exit_code and results.found_alarms:
-        raise typer.Exit(FOUND)
+        sys.exit(FOUND)
 
 
 def _open_source(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import ClassVar
 
-import typer
+import click
 from msgspec.structs import replace
 
+from netmon.cli.grouping import Options
+from netmon.cli.values import OneOf
 from netmon.cli.web_options import RunOptions
 from netmon.config.settings import Config
 
@@ -22,19 +24,24 @@ class OffloadChoice(StrEnum):
 class SensorOptions(RunOptions, frozen=True):
     """The options of a capture and of the web server, and those of privileges."""
 
-    user: Annotated[
-        str | None,
-        typer.Option(
+    OPTIONS: ClassVar[Options] = (
+        *RunOptions.OPTIONS,
+        click.option(
             "--user",
             metavar="NAME",
             help="User to become if started as root. Default: netmon if it exists, else nobody.",
         ),
-    ] = None
-    offload: Annotated[
-        OffloadChoice | None,
-        typer.Option("--offload", help="Let the kernel drop data of flows of no vendor: auto or off."),
-    ] = None
-    stay_root: Annotated[bool, typer.Option("--stay-root", help="Stay root if started as root.")] = False
+        click.option(
+            "--offload",
+            type=OneOf(OffloadChoice),
+            metavar="auto|off",
+            help="Let the kernel drop data of flows of no vendor.",
+        ),
+        click.option("--stay-root", is_flag=True, help="Stay root if started as root."),
+    )
+    user: str | None = None
+    offload: OffloadChoice | None = None
+    stay_root: bool = False
 
     def load(self) -> Config:
         """The configuration, overridden by these options. Raises ConfigError."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from typing import Annotated
 
-import typer
+import click
 
 from netmon.cli.exit_codes import ERROR, OK
 from netmon.cli.terminal import json_stream, write_line
@@ -17,9 +17,9 @@ _SHOWN = 20
 """Differences that are shown; --json has all."""
 
 
-def selftest(
-    json: Annotated[bool, typer.Option("--json", help="Write one JSON document.")] = False,
-) -> None:
+@click.command()
+@click.option("--json", is_flag=True, help="Write one JSON document.")
+def selftest(json: bool) -> None:
     """Checks that this installation gives the results that it should.
 
     Reads a capture that comes with netmon, by the installed engine and signatures, into every kind of output,
@@ -62,7 +62,7 @@ def selftest(
         if len(found) > _SHOWN:
             write_line(f"  {len(found) - _SHOWN:,} more differences; --json shows all")
         write_line(_closing(failure, len(found), seconds))
-    raise typer.Exit(OK if failure is None and not found else ERROR)
+    sys.exit(OK if failure is None and not found else ERROR)
 
 
 def _ok(total: int) -> str:

@@ -9,18 +9,17 @@ import time
 from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
-from typing import Annotated
 
-import typer
+import click
 
 from netmon import wiring
-from netmon.cli.commands import CommandSet
+from netmon.cli.commands import Ordered
 from netmon.cli.console import make_console
 from netmon.cli.exit_codes import ERROR
 from netmon.cli.grouping import grouped
 from netmon.cli.options import ConfigOptions, SubjectOptions
 from netmon.cli.page import write_wrapped
-from netmon.cli.single_options import RoundTripOption, round_trip_of
+from netmon.cli.single_options import round_trip_of, round_trip_option
 from netmon.cli.terminal import log, printable, write_line
 from netmon.config.settings import Config
 from netmon.explain.promises import expectation_text, promise_texts
@@ -37,15 +36,11 @@ from netmon.signatures.statistics import Counts, count_entries
 from netmon.signatures.wildcards import explain_wildcard, is_wildcard
 from netmon.verdict.promises import Subject
 
-app = CommandSet(
-    help="Lists, checks and explains signatures.",
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = Ordered("signatures", help="Lists, checks and explains signatures.")
 
 
 @app.command("list")
-@grouped
+@grouped(ConfigOptions)
 def list_signatures(options: ConfigOptions) -> None:
     """Lists vendors and their components."""
     known = wiring.load_signatures(options.load())
@@ -73,7 +68,7 @@ def list_signatures(options: ConfigOptions) -> None:
 
 
 @app.command("lint")
-@grouped
+@grouped(ConfigOptions)
 def lint_signatures(options: ConfigOptions) -> None:
     """Finds valid but questionable content. Exits with 1 if there is any."""
     known = wiring.load_signatures(options.load())
@@ -83,11 +78,11 @@ def lint_signatures(options: ConfigOptions) -> None:
     noun = "finding" if len(findings) == 1 else "findings"
     print(f"{len(findings)} {noun} in {len(known.files)} files", file=sys.stderr)
     if findings:
-        raise typer.Exit(ERROR)
+        sys.exit(ERROR)
 
 
 @app.command("test")
-@grouped
+@grouped(ConfigOptions)
 def test_signatures(options: ConfigOptions) -> None:
     """Tests examples, counterexamples and the dates of sources. Exits with 1 if one fails.
 
@@ -106,11 +101,11 @@ def test_signatures(options: ConfigOptions) -> None:
     write_line(f"sources: {dates.dated} dated, {dates.unknown} of unknown date, {len(dates.problems)} failed")
     write_line(f"examples: {len(results) - len(failed)} passed, {len(failed)} failed")
     if failed or dates.problems:
-        raise typer.Exit(ERROR)
+        sys.exit(ERROR)
 
 
 @app.command("stats")
-@grouped
+@grouped(ConfigOptions)
 def count_signatures(options: ConfigOptions) -> None:
     """Counts names and networks by trust and age.
 
@@ -142,18 +137,14 @@ def _count_table(heading: str, counts: Counts) -> Sheet:
 
 
 @app.command("explain", short_help="Explains which signature matches a name or an address.")
-@grouped
-def explain_signatures(
-    text: Annotated[
-        str,
-        typer.Argument(
-            metavar="NAME|IP", help="A host name, an IP address, or a wildcard such as '*.vendor.example'."
-        ),
-    ],
-    rtt_ms: RoundTripOption = None,
-    *,
-    options: SubjectOptions,
-) -> None:
+@click.argument(
+    "text",
+    metavar="NAME|IP",
+    help="A host name, an IP address, or a wildcard such as '*.vendor.example'.",
+)
+@round_trip_option
+@grouped(SubjectOptions)
+def explain_signatures(text: str, rtt_ms: float | None, options: SubjectOptions) -> None:
     """Explains which signature matches a name or an address, and which promises apply today.
 
     Shows the deciding rule, the rules that it overrides, the expectations with their promises, the place of
@@ -215,7 +206,7 @@ def _normalise(text: str) -> str:
     except UnicodeError:
         name = ""
     if is_wildcard(name) and re.fullmatch(r"[\d*.]+", name):
-        raise typer.BadParameter(
+        raise click.BadParameter(
             f"'{printable(text)}' is no pattern of host names, such as '*.vendor.example': of addresses, "
             "give a single one",
             param_hint="NAME|IP",
@@ -226,7 +217,7 @@ def _normalise(text: str) -> str:
             f"'{printable(text)}' is neither a host name nor an IP address: "
             "leave out scheme, port, path, prefix length and brackets"
         )
-        raise typer.BadParameter(problem, param_hint="NAME|IP")
+        raise click.BadParameter(problem, param_hint="NAME|IP")
     return name
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
-from netmon.cli import collect
-from netmon.cli.commands import CommandSet
+from netmon.cli.collect import collect
+from netmon.cli.commands import Ordered
 from netmon.cli.event_lines import event_lines, opened_events
 from netmon.cli.exit_codes import ERROR
 from netmon.cli.grouping import grouped
 from netmon.cli.options import ConfigOptions
+from netmon.cli.single_options import store_option
 from netmon.cli.terminal import json_stream, log, printable, write_line
-from netmon.cli.values import whole_number
+from netmon.cli.values import WORD, whole_number
 from netmon.config.settings import store_path
 from netmon.errors import SourceError, StoreError
 from netmon.outputs.texts import plural
@@ -23,27 +24,20 @@ from netmon.store.clickhouse_tables import DEFAULT_DAYS, make_ddl
 from netmon.store.intake import import_lines
 from netmon.store.kept import imported_into
 
-app = CommandSet(
-    help="Brings events into a store, or shows its tables.",
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = Ordered("store", help="Brings events into a store, or shows its tables.")
+app.add_command(collect)
 _MOST_PROBLEMS = 5
-app.command("collect")(collect.collect)
 
 
 @app.command("ddl")
-def show_ddl(
-    days: Annotated[
-        int,
-        typer.Option(
-            "--days",
-            parser=whole_number(0),
-            metavar="DAYS",
-            help="How long rows are kept; 0: for ever.",
-        ),
-    ] = DEFAULT_DAYS,
-) -> None:
+@click.option(
+    "--days",
+    type=whole_number(0),
+    default=DEFAULT_DAYS,
+    metavar="DAYS",
+    help="How long rows are kept; 0: for ever.",
+)
+def show_ddl(days: int) -> None:
     """Shows the statements that make the tables of a store in ClickHouse.
 
     Examples:
@@ -53,24 +47,18 @@ def show_ddl(
     json_stream().write(make_ddl(days))
 
 
-@app.callback()
-def _group() -> None:
-    """Brings events into a store, or shows its tables."""
-
-
 @app.command("import")
-@grouped
-def import_events(
-    files: Annotated[
-        list[str], typer.Argument(metavar="EVENTS…", help="Files of events, also .gz ('-': standard input).")
-    ],
-    store: Annotated[
-        str | None,
-        typer.Option("--store", metavar="STORE", help="Store instead of that of the configuration."),
-    ] = None,
-    *,
-    options: ConfigOptions,
-) -> None:
+@click.argument(
+    "files",
+    metavar="EVENTS…",
+    nargs=-1,
+    required=True,
+    type=WORD,
+    help="Files of events, also .gz ('-': standard input).",
+)
+@store_option
+@grouped(ConfigOptions)
+def import_events(files: tuple[str, ...], store: str | None, options: ConfigOptions) -> None:
     """Adds the events of files to a store.
 
     Events are those of `events.file` or of `netmon read --json`, of any number of sensors. Events that are
@@ -107,4 +95,4 @@ def import_events(
                 log(f"{name}: {len(problems) - _MOST_PROBLEMS:,} more lines are no events")
             has_problems = has_problems or bool(problems)
     if has_problems:
-        raise typer.Exit(ERROR)
+        sys.exit(ERROR)

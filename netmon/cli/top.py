@@ -9,17 +9,16 @@ import sys
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from netmon.cli.grouping import grouped
 from netmon.cli.options import ConfigOptions
 from netmon.cli.page import terminal_width
-from netmon.cli.single_options import LanguageOption
-from netmon.cli.spoken_language import chosen_language
+from netmon.cli.single_options import language_option
+from netmon.cli.spoken_language import LanguageName, chosen_language
 from netmon.cli.terminal import write_line
-from netmon.cli.values import whole_number
+from netmon.cli.values import FILE, WORD, whole_number
 from netmon.config.settings import STORE_NAME, Config, store_path
 from netmon.errors import ConfigError, TopError
 from netmon.language.language import Language
@@ -34,59 +33,55 @@ SERVICE_STORE = Path("/var/lib/netmon") / STORE_NAME
 """Where the service of systemd keeps its store."""
 
 
-@grouped
+@click.command()
+@click.argument(
+    "sensor",
+    metavar="[ADDRESS]",
+    required=False,
+    help="Where the sensor serves its metrics, such as http://127.0.0.1:10977 or unix:PATH. Default: "
+    "as the configuration says.",
+)
+@click.option(
+    "--store",
+    type=WORD,
+    metavar="STORE",
+    help="Store of the sensor. Default: that of the configuration.",
+)
+@click.option(
+    "--every",
+    type=whole_number(1, 3600),
+    default=2,
+    metavar="SECONDS",
+    help="Time between two readings of the metrics.",
+)
+@click.option(
+    "--once", is_flag=True, help="Read the metrics twice, print the screen, and exit; needs no terminal."
+)
+@click.option(
+    "--user",
+    metavar="NAME",
+    help=f"User for the sensor's web server; the password is asked for, or taken from {PASSWORD}.",
+)
+@click.option("--ca", type=FILE, metavar="FILE", help="Certificates of authorities to trust for https://.")
+@click.option(
+    "--cert",
+    type=FILE,
+    metavar="FILE",
+    help="Certificate to show to a sensor whose web server asks for one.",
+)
+@click.option("--key", type=FILE, metavar="FILE", help="Its key. Default: that in the file of --cert.")
+@language_option
+@grouped(ConfigOptions)
 def top(
-    sensor: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[ADDRESS]",
-            help="Where the sensor serves its metrics, such as http://127.0.0.1:10977 or unix:PATH. Default: "
-            "as the configuration says.",
-        ),
-    ] = None,
-    store: Annotated[
-        str | None,
-        typer.Option(
-            "--store", metavar="STORE", help="Store of the sensor. Default: that of the configuration."
-        ),
-    ] = None,
-    every: Annotated[
-        int,
-        typer.Option(
-            "--every",
-            parser=whole_number(1, 3600),
-            metavar="SECONDS",
-            help="Time between two readings of the metrics.",
-        ),
-    ] = 2,
-    once: Annotated[
-        bool,
-        typer.Option("--once", help="Read the metrics twice, print the screen, and exit; needs no terminal."),
-    ] = False,
-    user: Annotated[
-        str | None,
-        typer.Option(
-            "--user",
-            metavar="NAME",
-            help=f"User for the sensor's web server; the password is asked for, or taken from {PASSWORD}.",
-        ),
-    ] = None,
-    ca: Annotated[
-        Path | None,
-        typer.Option("--ca", metavar="FILE", help="Certificates of authorities to trust for https://."),
-    ] = None,
-    cert: Annotated[
-        Path | None,
-        typer.Option(
-            "--cert", metavar="FILE", help="Certificate to show to a sensor whose web server asks for one."
-        ),
-    ] = None,
-    key: Annotated[
-        Path | None,
-        typer.Option("--key", metavar="FILE", help="Its key. Default: that in the file of --cert."),
-    ] = None,
-    language: LanguageOption = None,
-    *,
+    sensor: str | None,
+    store: str | None,
+    every: int,
+    once: bool,
+    user: str | None,
+    ca: Path | None,
+    cert: Path | None,
+    key: Path | None,
+    language: LanguageName | None,
     options: ConfigOptions,
 ) -> None:
     """Watches a running sensor: flows by verdict, rates, the quality of its view, and the latest findings.
@@ -109,7 +104,7 @@ def top(
       netmon top --once
     """
     if key is not None and cert is None:
-        raise typer.BadParameter("requires --cert", param_hint="--key")
+        raise click.BadParameter("requires --cert", param_hint="--key")
     if sensor is not None:
         _check_meant(sensor)
     settings = _settings(options, is_address_given=sensor is not None)
@@ -130,7 +125,7 @@ def top(
         code = show(watch, state, chosen)
     finally:
         page.close()
-    raise typer.Exit(code)
+    sys.exit(code)
 
 
 def _check_meant(word: str) -> None:
@@ -199,7 +194,10 @@ def _open(address: Address, given: Credentials) -> SensorPage:
             raise TopError(
                 f"--user {user}: there is no terminal to ask for a password: put it into {PASSWORD}"
             )
-        password = getpass.getpass(f"Password of {user} at {address}: ")
+        try:
+            password = getpass.getpass(f"Password of {user} at {address}: ")
+        except EOFError as error:
+            raise TopError(f"--user {user}: no password was given") from error
     return SensorPage(address, NAMES, given._replace(password=password or ""))
 
 

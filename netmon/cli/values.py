@@ -1,14 +1,31 @@
-"""Values of options, whose errors say what to write instead."""
+"""Types of options; the text of a ValueError says what to write instead."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
 
-import typer
+import click
 
+Name = TypeVar("Name", bound=StrEnum)
+
+FILE = click.Path(path_type=Path)
+"""The name of a file or a folder, which shells complete."""
+WORD = click.Path(readable=False)
+"""The same, as text: it may be something else, such as a filter, or "-"."""
 _UNITS_S: Mapping[str, int] = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+class OneOf(click.Choice[Name]):
+    """A member of an enum, by its value."""
+
+    def normalize_choice(self, choice: object, ctx: click.Context | None) -> str:
+        """How a member is written."""
+        return str(choice)
 
 
 def whole_number(least: int, most: int | None = None) -> Callable[[object], int]:
@@ -19,35 +36,35 @@ def whole_number(least: int, most: int | None = None) -> Callable[[object], int]
         text = str(value)
         number = int(text) if text.isdecimal() and text.isascii() else -1
         if number < least or (most is not None and number > most):
-            raise typer.BadParameter(f"'{text}': write {wanted}")
+            raise ValueError(f"'{text}': write {wanted}")
         return number
 
     return parse
 
 
 def milliseconds(value: object) -> float:
-    """A time span above zero. Raises BadParameter."""
+    """A time span above zero. Raises ValueError."""
     try:
         span_ms = float(str(value))
     except ValueError:
         span_ms = 0.0
     if not 0.001 <= span_ms < 1e6:
-        raise typer.BadParameter(f"'{value}': write milliseconds, such as 3.2; at least 0.001")
+        raise ValueError(f"'{value}': write milliseconds, such as 3.2; at least 0.001")
     return span_ms
 
 
 def duration(value: object) -> float:
-    """A time span in seconds: "90", "90s", "2m" or "1h", up to a day. Raises BadParameter."""
+    """A time span in seconds: "90", "90s", "2m" or "1h", up to a day. Raises ValueError."""
     found = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)(s|m|h|)", str(value))
     span_s = float(found[1]) * _UNITS_S[found[2]] if found else 0.0
     if not 1 <= span_s <= 86_400:
-        raise typer.BadParameter(f"'{value}': write a time from one second to a day, such as 30s, 2m or 1h")
+        raise ValueError(f"'{value}': write a time from one second to a day, such as 30s, 2m or 1h")
     return span_s
 
 
 def day(value: object) -> date:
-    """A day, as in 2026-06-30. Raises BadParameter."""
+    """A day, as in 2026-06-30. Raises ValueError."""
     try:
         return date.fromisoformat(str(value))
     except ValueError as error:
-        raise typer.BadParameter(f"'{value}' is no date: write one such as 2026-06-30") from error
+        raise ValueError(f"'{value}' is no date: write one such as 2026-06-30") from error

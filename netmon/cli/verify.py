@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from netmon.cli.console import make_console
 from netmon.cli.exit_codes import ERROR
 from netmon.cli.terminal import json_stream, log, write_line
+from netmon.cli.values import WORD
 from netmon.errors import SourceError
 from netmon.outputs.json_line import json_line
 from netmon.sources.find_files import check_exists, find_files
@@ -23,13 +25,17 @@ if TYPE_CHECKING:
 _PACKETS_PER_UPDATE = 1000
 
 
-def verify(
-    files: Annotated[
-        list[str],
-        typer.Argument(metavar="FILE…", help="Capture files, folders, patterns; each file on its own."),
-    ],
-    json: Annotated[bool, typer.Option("--json", help="Print one line with a JSON object per file.")] = False,
-) -> None:
+@click.command()
+@click.argument(
+    "files",
+    metavar="FILE…",
+    nargs=-1,
+    required=True,
+    type=WORD,
+    help="Capture files, folders, patterns; each file on its own.",
+)
+@click.option("--json", is_flag=True, help="Print one line with a JSON object per file.")
+def verify(files: tuple[str, ...], json: bool) -> None:
     """Compares what netmon and Wireshark's dissectors (tshark 4.0 or newer) read in the same capture.
 
     This includes server names over TCP, QUIC and DTLS, the hosts of HTTP requests and the certificates that
@@ -74,7 +80,7 @@ def verify(
     for problem in captures.problems:
         log(problem)
     if not is_equal or captures.problems:
-        raise typer.Exit(ERROR)
+        sys.exit(ERROR)
 
 
 @contextmanager

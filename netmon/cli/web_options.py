@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import ClassVar, TypeVar
 
-import typer
+import click
 from msgspec.structs import replace
 
+from netmon.cli.grouping import Options
 from netmon.cli.options import EvidenceOptions
+from netmon.cli.values import FILE
 from netmon.config.settings import Config
 from netmon.errors import ConfigError
 from netmon.web.options import ListenAddress, WebOptions, parse_external_url, parse_listen, parse_prefix
@@ -20,41 +22,54 @@ T = TypeVar("T")
 class RunOptions(EvidenceOptions, frozen=True):
     """The options of a capture, and those of the web server."""
 
-    listen: Annotated[
-        list[str] | None,
-        typer.Option(
+    OPTIONS: ClassVar[Options] = (
+        *EvidenceOptions.OPTIONS,
+        click.option(
             "--web.listen-address",
+            "listen",
+            multiple=True,
             metavar="ADDRESS|off",
             help="Where to serve metrics: HOST:PORT, :PORT for all addresses, or unix:PATH; repeat it for "
             "more. Default: 127.0.0.1:10977.",
         ),
-    ] = None
-    systemd_socket: Annotated[
-        bool, typer.Option("--web.systemd-socket", help="Serve on the sockets that systemd passes.")
-    ] = False
-    web_config: Annotated[
-        Path | None,
-        typer.Option(
-            "--web.config.file", metavar="FILE", help="TLS and passwords for metrics (web.config.yml)."
+        click.option(
+            "--web.systemd-socket",
+            "systemd_socket",
+            is_flag=True,
+            help="Serve on the sockets that systemd passes.",
         ),
-    ] = None
-    external_url: Annotated[
-        str | None,
-        typer.Option(
-            "--web.external-url", metavar="URL", help="URL under which a reverse proxy offers the server."
+        click.option(
+            "--web.config.file",
+            "web_config",
+            type=FILE,
+            metavar="FILE",
+            help="TLS and passwords for metrics (web.config.yml).",
         ),
-    ] = None
-    route_prefix: Annotated[
-        str | None,
-        typer.Option(
+        click.option(
+            "--web.external-url",
+            "external_url",
+            metavar="URL",
+            help="URL under which a reverse proxy offers the server.",
+        ),
+        click.option(
             "--web.route-prefix",
+            "route_prefix",
             metavar="PATH",
             help="Path in front of all others. Default: the path of --web.external-url.",
         ),
-    ] = None
-    enable_lifecycle: Annotated[
-        bool, typer.Option("--web.enable-lifecycle", help="Let a POST to /-/reload reload the signatures.")
-    ] = False
+        click.option(
+            "--web.enable-lifecycle",
+            "enable_lifecycle",
+            is_flag=True,
+            help="Let a POST to /-/reload reload the signatures.",
+        ),
+    )
+    listen: tuple[str, ...] = ()
+    systemd_socket: bool = False
+    web_config: Path | None = None
+    external_url: str | None = None
+    route_prefix: str | None = None
+    enable_lifecycle: bool = False
 
     def load(self) -> Config:
         """The configuration, overridden by these options. Raises ConfigError."""
@@ -82,8 +97,8 @@ class RunOptions(EvidenceOptions, frozen=True):
         )
 
 
-def _read_addresses(texts: list[str]) -> tuple[ListenAddress, ...]:
-    if texts == ["off"]:
+def _read_addresses(texts: Sequence[str]) -> tuple[ListenAddress, ...]:
+    if tuple(texts) == ("off",):
         return ()
     return tuple(dict.fromkeys(_read("--web.listen-address", parse_listen, text) for text in texts))
 

@@ -17,7 +17,7 @@ from tests.craft import golden
 from tests.machine import NETMON
 
 CAPTURE = str(golden.FOLDER / "http_host" / "input.pcap")
-COMPLETION = {"_NETMON_COMPLETE": "complete_bash", "COMP_WORDS": "netmon re", "COMP_CWORD": "1"}
+COMPLETION = {"_NETMON_COMPLETE": "bash_complete", "COMP_WORDS": "netmon re", "COMP_CWORD": "1"}
 STARTS = {
     "python": (sys.executable, "-c", "pass"),
     "--version": (*NETMON, "--version"),

@@ -5,17 +5,18 @@ import subprocess
 import sys
 
 import pytest
-import typer
 
-from netmon.cli.app import TABLE, app
+from netmon.cli.app import app
+from netmon.cli.commands import Deferred
 from tests.craft import golden
 
 CAPTURE = str(golden.FOLDER / "http_host" / "input.pcap")
-PARSER = {"annotated_doc", "shellingham", "typer"}
+PARSER = {"click"}
 READING = PARSER | {"msgspec", "typing_extensions"}  # msgspec imports the latter if it is there
+OWN = {"netmon.cli", "netmon.errors", "netmon.version"}
 STARTS = {
-    "version": (["--version"], set(), {"netmon.cli", "netmon.errors", "netmon.version"}),
-    "help": (["--help"], PARSER, {"netmon.cli", "netmon.errors", "netmon.version"}),
+    "version": (["--version"], set(), OWN),
+    "help": (["--help"], PARSER, OWN),
     "read": (["read", CAPTURE], READING, None),
     "read --json": (["read", "--json", CAPTURE], READING, None),
 }
@@ -100,23 +101,26 @@ def test_a_reading_makes_no_dataclass(environment, tmp_path):
 
 def test_completion_of_commands_imports_none_of_them(environment, tmp_path):
     """A shell asks at every press of the tab key."""
-    asked = {"_NETMON_COMPLETE": "complete_bash", "COMP_WORDS": "netmon re", "COMP_CWORD": "1"}
+    asked = {"_NETMON_COMPLETE": "bash_complete", "COMP_WORDS": "netmon re", "COMP_CWORD": "1"}
     found = imported(environment, tmp_path, [], **asked)
     assert of_others(found) <= PARSER
-    assert "netmon.cli.read" not in found
+    assert {".".join(one.split(".")[:2]) for one in found if one.startswith("netmon.")} == OWN
+    assert "netmon.cli.options" not in found  # which nearly all of them import
 
 
-@pytest.mark.parametrize("name", TABLE)
-def test_a_command_is_listed_as_it_describes_itself(name):
-    """The table has what a list of commands says; the command is found under its name."""
-    command = typer.main.get_command(app).commands[name]
-    assert command.name == name
-    assert command.get_short_help_str(200) == TABLE[name].help
+def test_completion_of_options_imports_their_command_alone(environment, tmp_path):
+    """What the command does is not needed."""
+    asked = {"_NETMON_COMPLETE": "bash_complete", "COMP_WORDS": "netmon read --co", "COMP_CWORD": "2"}
+    found = imported(environment, tmp_path, [], **asked)
+    assert of_others(found) <= READING
+    assert "netmon.cli.options" in found
+    assert found & {"netmon.cli.capture_reading", "netmon.config.settings", "netmon._engine"} == set()
 
 
-def test_commands_are_all_those_of_the_table():
-    """In its order, as `netmon --help` lists them."""
-    assert list(typer.main.get_command(app).commands) == list(TABLE)
+@pytest.mark.parametrize("name", [one.name for one in app.commands.values() if isinstance(one, Deferred)])
+def test_a_command_is_found_under_its_name(name):
+    """The one that is imported has the name under which it is listed."""
+    assert app.commands[name].load().name == name
 
 
 INTERRUPTED = """

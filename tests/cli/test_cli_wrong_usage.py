@@ -23,7 +23,7 @@ from tests.machine import NETMON
             ("signatures", "--country", "DE", "explain", "x.example"),
             "options stand behind their command: netmon signatures explain --country …",
         ),
-        (("--contry", "DE"), "No such option: --contry"),
+        (("--contry", "DE"), "No such option '--contry'"),
         (("raed", "x.pcap"), "No such command 'raed'. Did you mean 'read'?"),
         (
             ("my capture.pcap",),

@@ -1,14 +1,12 @@
-"""Groups of options: the values that a command gets, and the signature for typer."""
+"""Groups of options: the values that a command gets."""
 
-import inspect
-from typing import Annotated
-
+import click
 import pytest
-import typer
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from netmon.cli.grouping import grouped
 from netmon.cli.options import CaptureOptions, ConfigOptions, SourceName, SubjectOptions
+from netmon.cli.run_options import SensorOptions
 from netmon.errors import ConfigError
 
 RUNNER = CliRunner()
@@ -18,16 +16,16 @@ RUNNER = CliRunner()
 def run():
     """Run a command with these arguments; its own argument and its group of options."""
     seen = []
-    app = typer.Typer()
 
-    @app.command()
-    @grouped
-    def command(word: Annotated[str, typer.Argument()], *, options: CaptureOptions) -> None:
+    @click.command()
+    @click.argument("word")
+    @grouped(CaptureOptions)
+    def command(word, options):
         """Does nothing."""
         seen.append((word, options))
 
     def run(*words):
-        result = RUNNER.invoke(app, words)
+        result = RUNNER.invoke(command, words)
         assert result.exit_code == 0, result.output
         return seen[-1]
 
@@ -47,14 +45,31 @@ def test_options_set_the_fields_of_the_group(run):
 
 
 def test_a_grouped_command_keeps_its_name_and_help():
-    """Name and docstring are kept for typer, and the group becomes parameters."""
+    """Name and docstring are kept, and the options stand behind those of the command, in their order."""
 
-    @grouped
-    def command(*, options: ConfigOptions) -> None:
+    @click.command()
+    @click.option("--own")
+    @grouped(ConfigOptions)
+    def command(own, options):
         """Does nothing."""
 
-    assert (command.__name__, command.__doc__) == ("command", "Does nothing.")
-    assert list(inspect.signature(command).parameters) == ["config", "signatures"]
+    assert (command.name, command.help) == ("command", "Does nothing.")
+    assert [one.name for one in command.params] == ["own", "config", "signatures"]
+
+
+def test_every_field_of_a_group_has_its_option():
+    """In its order, and with its default; SensorOptions has nearly all of them."""
+    seen = []
+
+    @click.command()
+    @grouped(SensorOptions)
+    def command(options):
+        """Does nothing."""
+        seen.append(options)
+
+    assert [one.name for one in command.params] == list(SensorOptions.__struct_fields__)
+    assert RUNNER.invoke(command, []).exit_code == 0
+    assert seen == [SensorOptions()]
 
 
 def test_options_change_the_configuration(tmp_path):

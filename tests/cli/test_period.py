@@ -4,8 +4,8 @@ import re
 import time
 from datetime import UTC, datetime
 
+import click
 import pytest
-import typer
 
 from netmon.cli.period import period_of
 from netmon.days import DAY_NS
@@ -74,7 +74,7 @@ def test_days_ago_are_whole_days():
 def test_what_is_no_time_is_refused(text):
     """The line says what was written, and what to write."""
     for words, more in (((text, None), "or 30d or 2h"), ((None, text), "or 2026-06-30T10:00+02:00")):
-        with pytest.raises(typer.BadParameter) as error:
+        with pytest.raises(click.BadParameter) as error:
             period_of(*words)
         assert f"'{text}' is no date: write 2026-06-30" in str(error.value)
         assert more in str(error.value)
@@ -91,7 +91,7 @@ def test_what_is_no_time_is_refused(text):
 )
 def test_the_end_is_after_the_beginning(since, until):
     """Also across zones."""
-    with pytest.raises(typer.BadParameter, match=re.escape(f"'{until}' is not after --since '{since}'")):
+    with pytest.raises(click.BadParameter, match=re.escape(f"'{until}' is not after --since '{since}'")):
         period_of(since, until)
 
 

@@ -4,7 +4,7 @@ import re
 from ipaddress import ip_network
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from netmon.cli.app import app
 from netmon.cli.check import effective

@@ -7,13 +7,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
-import typer.main
 from packaging.requirements import Requirement
 
 from deploy.package import copyright as licences
 from deploy.package import debian as builder
 from deploy.package.notices import linked_crates
 from netmon.cli.app import app
+from netmon.cli.commands import Deferred
 from tests.deploy import packages
 from tests.deploy.debian_root import debian, installed_root, newer_package, plain_root
 from tests.docs.blocks import all_blocks
@@ -53,13 +53,12 @@ def files(system, folder="/"):
     return set(system.shell(f"find {folder} -xdev {FORGET}").splitlines())
 
 
-def commands(path=("netmon",), command=None):
+def commands(path=("netmon",), listed=app):
     """Every command, as words."""
     yield path
-    children = getattr(command or typer.main.get_command(app), "commands", {})
-    for name, child in children.items():
-        if not child.hidden:
-            yield from commands((*path, name), child)
+    command = listed.load() if isinstance(listed, Deferred) else listed
+    for name, child in getattr(command, "commands", {}).items():
+        yield from commands((*path, name), child)
 
 
 @on_each_debian

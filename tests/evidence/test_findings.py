@@ -5,7 +5,7 @@ import shlex
 from dataclasses import replace
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from netmon.cli.app import app
 from netmon.cli.exit_codes import ERROR, FOUND, OK

@@ -4,7 +4,7 @@ import json
 from functools import cache
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from netmon.cli.app import app
 from tests.places.mmdb import nested, write_database

@@ -5,8 +5,8 @@ import os
 import signal
 
 import pytest
+from click.testing import CliRunner
 from msgspec.structs import replace
-from typer.testing import CliRunner
 
 from netmon import wiring
 from netmon._engine import CaptureFile, Engine, Matcher
