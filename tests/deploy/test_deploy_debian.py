@@ -172,7 +172,7 @@ def test_shells_complete_commands(system):
     assert system.run("fish", "-c", "complete -C 'netmon rep'").split()[0] == "report"
     zsh = "autoload -Uz compinit; compinit -u -D; echo $_comps[netmon]"
     assert system.run("zsh", "-fc", zsh).strip() == "_netmon"
-    offered = system.run("netmon", _NETMON_COMPLETE="complete_zsh", _TYPER_COMPLETE_ARGS="netmon rep")
+    offered = system.run("netmon", _NETMON_COMPLETE="zsh_complete", COMP_WORDS="netmon rep", COMP_CWORD="1")
     assert "report" in offered
 
 
