@@ -6,6 +6,7 @@ import pytest
 
 from netmon.days import DAY_NS
 from netmon.store import queries
+from netmon.store.gaps import missing
 from netmon.store.intake import Intake
 from netmon.store.queries import Scope
 from netmon.store.retention import Limit, Retention, used_bytes
@@ -95,6 +96,27 @@ def test_a_store_that_is_too_large_shrinks(filled):
     assert found.get(TODAY - 9, 0) <= 1
     store.complete_file()
     assert store.value("PRAGMA page_count") * store.value("PRAGMA page_size") < 0.7 * size
+
+
+@pytest.mark.parametrize("limit", [Limit(days=9), Limit(max_bytes=1)], ids=["days", "size"])
+def test_no_day_that_lost_flows_counts_as_watched(tmp_path, limit):
+    """At no step: else a report of that day would be an all-clear that nobody can give any more."""
+    store, all_days = SqliteStore(tmp_path / "flows.db"), range(10)
+    flows = [a_flow(number=100 * day + one, day=day) for day in all_days for one in range(1, 40)]
+    intake = Intake(store, "flows.db")
+    for line in run(*flows, views=tuple((hour, hour + 1) for hour in range(240)), until=240):
+        intake.write(line)
+    intake.flush()
+    first, retention = START_NS // DAY_NS, Retention(limit)
+    scopes = [Scope(since_day=first + day, until_day=first + day + 1) for day in all_days]
+    has_lost = True
+    while has_lost:
+        has_lost = retention.tidy(store, first + 9, 0)
+        poorer = [scope for scope in scopes if queries.totals(store, scope).flows < 39]
+        assert [scope.since_day for scope in poorer if not missing(store, scope).gaps] == []
+        has_lost = has_lost and len(poorer) < len(scopes) - 1
+    assert poorer
+    store.close()
 
 
 def test_nothing_leaves_within_the_limits(filled):
