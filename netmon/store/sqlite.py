@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from netmon.errors import MovedStoreError, StoreError, reason_of
 from netmon.store.connection import SqliteConnection, read_by_another, telling_damage
 from netmon.store.dialect import SQLITE
-from netmon.store.held_file import HeldFile
+from netmon.store.held_file import LOG, HeldFile
 from netmon.store.migrations import UPDATE, VERSION, check, migrate, migrated_copy
 from netmon.store.rows import StoreRow
 from netmon.store.tables import TABLES_OF_RUNS, StoreTable, Value
@@ -64,10 +64,8 @@ class SqliteStore:
             raise
         try:
             self._connection.execute("PRAGMA trusted_schema = OFF")  # a file may come from anyone
-            if is_read_only:
-                self._connection.execute(
-                    "BEGIN"
-                )  # all that is read is of one moment, whoever writes meanwhile
+            if is_read_only:  # all that is read is of one moment, whoever writes meanwhile
+                self._connection.execute("BEGIN")
             version = check(self._connection, str(path))  # before anything is changed
             if not is_read_only:
                 self._prepare(str(path))
@@ -270,8 +268,9 @@ def _uri_to_read(path: Path) -> str:
         raise StoreError(f"{path}: {reason_of(error)}") from error
     if not is_there:
         raise StoreError(f"{path}: there is no store: `netmon run` and `netmon read --store FILE` make one")
-    is_at_rest = not Path(f"{path}-wal").exists() and not os.access(path.parent, os.W_OK)
-    return f"{path.absolute().as_uri()}?{'immutable=1' if is_at_rest else 'mode=ro'}"
+    target = Path(os.path.realpath(path))  # beside which SQLite looks for the log
+    is_at_rest = not Path(f"{target}{LOG}").exists() and not os.access(target.parent, os.W_OK)
+    return f"{target.as_uri()}?{'immutable=1' if is_at_rest else 'mode=ro'}"
 
 
 def make_upsert(table: StoreTable) -> str:

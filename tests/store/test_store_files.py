@@ -296,6 +296,20 @@ def test_a_store_that_is_a_link_has_its_log_beside_the_target(written, tmp_path)
     it.wait(lambda: it.stored() == 5, "all flows are stored")
 
 
+def test_a_link_in_a_folder_of_others_leads_to_a_store_that_is_written(written, tmp_path, monkeypatch):
+    """The log beside the target is read as well, whoever may write to the folder of the link."""
+    (tmp_path / "linked").mkdir()
+    link = tmp_path / "linked" / "flows.db"
+    link.symlink_to(tmp_path / "flows.db")
+    it = written()
+    it.write(3)
+    it.wait(lambda: it.stored() == 3, "three flows are stored")
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != link.parent and access(path, mode))
+    with closing(SqliteStore(link, is_read_only=True)) as store:
+        assert queries.totals(store, Scope()).flows == 3
+
+
 def test_an_erasure_waits_for_readers_without_keeping_others_from_writing(written):
     """It says that something is left in the log."""
     it = written()
