@@ -21,7 +21,7 @@ from netmon.days import DAY_NS, day_start_ns, iso_day
 from netmon.errors import ConfigError, StoreError, reason_of
 from netmon.evidence.erasure import erase as erase_finding
 from netmon.evidence.erasure_record import record_erasure
-from netmon.evidence.of_clients import documents_of
+from netmon.evidence.of_clients import documents_of, without_document
 from netmon.outputs.machines_file import erase_machines
 from netmon.outputs.spool import segments
 from netmon.privacy import identification_log
@@ -89,7 +89,7 @@ def erase(clients: tuple[str, ...], reason: str, store: str | None, options: Key
     evidence = settings.evidence.folder
     with _recorded(evidence, reason) as done:
         if evidence is not None and evidence.is_dir():
-            done.files = _erase_evidence(evidence, shown)
+            _erase_evidence(evidence, shown, done.files)
         if kept is not None:
             done.flows = _erase_from_store(kept, settings, (clients, addresses), now_ns, reason)
         for file in files:
@@ -135,12 +135,14 @@ def _spooled(settings: Config) -> list[Path]:
     return segments(folder) if folder is not None and folder.is_dir() else []
 
 
-def _erase_evidence(folder: Path, shown: frozenset[str]) -> list[str]:
-    documents = list(documents_of(folder, shown))
-    for document in documents:
+def _erase_evidence(folder: Path, shown: frozenset[str], erased: list[str]) -> None:
+    """Adds the names of documents to `erased` as it goes: it may come to an end before the last one."""
+    for document in documents_of(folder, shown):
         erase_finding(document)
-    write_line(f"{folder}: evidence for {len(documents):,} findings erased")
-    return [document.name for document in documents]
+        erased.append(document.name)
+    write_line(f"{folder}: evidence for {len(erased):,} findings erased")
+    for file in without_document(folder):
+        log(f"{file}: not written completely, so whose packets it has cannot be told: remove it")
 
 
 @contextmanager

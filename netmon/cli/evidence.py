@@ -77,12 +77,14 @@ def erase_findings(files: tuple[Path, ...], reason: str) -> None:
       netmon evidence erase DIR/20260301T120000Z-acme-0123456789ab.json
     """
     by_folder: dict[Path, list[str]] = {}
-    for file in files:
-        erase(file)
-        write_line(f"{file}: erased")
-        by_folder.setdefault(file.parent, []).append(file.name)
-    for folder, names in by_folder.items():
-        record_erasure(folder, {"by": user(os.environ), "reason": reason, "files": names})
+    try:
+        for file in files:
+            erase(file)
+            by_folder.setdefault(file.parent, []).append(file.name)
+            write_line(f"{file}: erased")
+    finally:  # also if the next one could not be erased
+        for folder, names in by_folder.items():
+            record_erasure(folder, {"by": user(os.environ), "reason": reason, "files": names})
 
 
 @app.command("verify", short_help="Checks evidence, its chain and the events, and judges findings again.")

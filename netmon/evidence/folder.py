@@ -13,7 +13,8 @@ from netmon.config.settings import EvidenceFiles
 from netmon.days import DAY_S
 from netmon.errors import OutputError, reason_of
 
-ENDINGS = (".pcapng", ".yaml", ".json")
+PACKETS = ".pcapng"
+ENDINGS = (PACKETS, ".yaml", ".json")
 """The files of one finding, in the order in which they are written."""
 _STEM = r"\d{8}T\d{6}Z-[\w-]+-[0-9a-f]{12}"
 _PROBE = "probe"

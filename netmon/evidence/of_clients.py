@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from netmon.evidence.folder import DOCUMENT
+from netmon.evidence.folder import DOCUMENT, OWN_FILE, PACKETS
 
 _MOST_BYTES = 16 << 20
 """No document has more."""
@@ -17,6 +17,15 @@ def documents_of(folder: Path, clients: frozenset[str]) -> Iterator[Path]:
     for path in sorted(folder.glob("*.json")):
         if DOCUMENT.fullmatch(path.name) and _client(path) in clients:
             yield path
+
+
+def without_document(folder: Path) -> Iterator[Path]:
+    """The packets of findings whose document is missing, as a crash leaves them."""
+    for path in sorted(folder.iterdir()):
+        if OWN_FILE.fullmatch(path.name) and path.name.removesuffix(".new").endswith(PACKETS):
+            stem = path.name.split(".")[0]
+            if not (folder / f"{stem}.json").exists():
+                yield path
 
 
 def _client(path: Path) -> str | None:

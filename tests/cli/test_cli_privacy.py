@@ -330,6 +330,28 @@ def test_the_chain_stays_verifiable_after_an_erasure(privacy, chained, verified,
     assert "evidence for 0 findings erased" in privacy("erase", shown, "--reason", "request 7").stdout
 
 
+def test_an_erasure_that_fails_half_way_is_in_the_chain(privacy, chained, verified, tmp_path):
+    """What it erased before that is; and the command says which one failed."""
+    shown, _ = chained
+    folder = tmp_path / "evidence"
+    *others, last = sorted(one for one in folder.glob("*.json") if shown in one.read_text())
+    last.with_suffix(".yaml").unlink()
+    last.with_suffix(".yaml").mkdir()  # cannot be removed as a file
+    assert last.name in privacy("erase", shown, "--reason", "request 7", code=1).stderr
+    problems = verified().stderr.splitlines()
+    assert others
+    assert not [line for line in problems if "the chain has no record of that" in line]
+
+
+def test_packets_without_a_document_are_named(privacy, chained, tmp_path):
+    """A crash leaves such: whose they are cannot be told, so the command does not call the client erased."""
+    shown, _ = chained
+    document = min((tmp_path / "evidence").glob("*.json"))
+    document.unlink()
+    packets = document.with_suffix(".pcapng")
+    assert f"{packets}: not written completely" in privacy("erase", shown, "--reason", "request 7").stderr
+
+
 def test_a_client_is_erased_from_what_counts_machines(privacy, written, tmp_path):
     """From the store and from the state of the sensor, by the pseudonym of the period; numbers stay."""
     address, _ = written
