@@ -22,3 +22,8 @@ class Timer:
     def expire(self) -> None:
         """Makes it due at once."""
         self._next_s = -math.inf
+
+
+def has_passed(end_s: float, now_s: float, wait_s: float) -> bool:
+    """True if a wait of so long that ends then is over, or if the clock was set back since it began."""
+    return not end_s - wait_s <= now_s < end_s

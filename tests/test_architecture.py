@@ -74,6 +74,7 @@ ALLOWED = {
         "records",
         "signatures",
         "sources",
+        "timer",
         "verdict",
         "verify",
         "version",
@@ -145,6 +146,7 @@ ALLOWED = {
         "records",
         "signatures",
         "state_file",
+        "timer",
     },
     "top": {"errors", "language", "outputs", "records", "store", "web"},
     "wiring": {

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from netmon.errors import OutputError, reason_of
+from netmon.timer import has_passed
 
 START = "0" * 64
 """What the first record names as the one before."""
@@ -126,7 +127,7 @@ class Chain:
 
     def flush(self, *, is_last: bool = False) -> None:
         """Writes the records that wait."""
-        if is_last or self._clock() >= self._events_at_s + _EVENTS_EVERY_S:
+        if is_last or has_passed(self._events_at_s + _EVENTS_EVERY_S, self._clock(), _EVENTS_EVERY_S):
             self._close_batch()
         if not self._pending:
             return

@@ -22,6 +22,7 @@ from netmon.outputs.observer import Observer
 from netmon.places.databases import Databases
 from netmon.records import ClassifiedFlow, DnsRecord
 from netmon.sources.kept import KeptPackets
+from netmon.timer import has_passed
 
 _EXPIRE_EVERY_S = 60.0
 _ADOPT_EVERY_S = 5.0
@@ -56,7 +57,8 @@ class Recorder:
         self._known: OrderedDict[int, tuple[Decision, int | None]] = OrderedDict()
         self._announced: list[tuple[Observer, Stream]] = []
         self._released: list[int] = []
-        self._is_failing = False
+        self._is_failing = False  # findings cannot be written
+        self._is_stuck = False  # old ones cannot be removed
         self._expiring: frozenset[str] = frozenset()  # the chain says already that they are removed
         self._expire_at_s = clock()
         self._adopt_at_s = 0.0
@@ -86,10 +88,11 @@ class Recorder:
             self._kept.release(self._released)
             self._released.clear()
         now_s = self._clock()
-        if now_s >= self._expire_at_s or not self._folder.has_room(0, self._chain.grown):
+        is_due = has_passed(self._expire_at_s, now_s, _EXPIRE_EVERY_S)
+        if is_due or not self._folder.has_room(0, self._chain.grown):
             self._expire_at_s = now_s + _EXPIRE_EVERY_S
             self._expire(now_s)
-        if now_s >= self._adopt_at_s:
+        if has_passed(self._adopt_at_s, now_s, _ADOPT_EVERY_S):
             self._adopt_at_s = now_s + _ADOPT_EVERY_S
             with suppress(OSError):  # the record stays where it is
                 adopt(self._folder.path, self._chain)
@@ -136,8 +139,13 @@ class Recorder:
             self._expire(self._clock(), size)
         if not self._folder.has_room(size, self._chain.grown):
             raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
-        for ending in ENDINGS:
-            self._folder.write(f"{files.stem}{ending}", files.contents[ending])
+        try:
+            for ending in ENDINGS:
+                self._folder.write(f"{files.stem}{ending}", files.contents[ending])
+        except OSError:
+            with suppress(OSError):
+                self._folder.remove(files.stem)  # without its document, nobody knows whose packets these are
+            raise
         self._chain.add("evidence", file=f"{files.stem}.json", sha256=files.sha256)
 
     def _expire(self, now_s: float, size: int = 0) -> None:
@@ -155,6 +163,8 @@ class Recorder:
             self._expiring = frozenset()
             prune(self._folder, self._chain)
         except OSError as error:
-            if not self._is_failing:
+            if not self._is_stuck:
                 self._log(f"{self._folder.path}: old evidence cannot be removed: {reason_of(error)}")
-            self._is_failing = True
+            self._is_stuck = True
+        else:
+            self._is_stuck = False

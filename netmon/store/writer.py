@@ -27,6 +27,7 @@ from netmon.store.pending import Pending
 from netmon.store.problems import WAYS_OUT, StoreProblem, find_problem
 from netmon.store.retention import Limit, Retention, used_bytes
 from netmon.store.sqlite import SqliteStore
+from netmon.timer import has_passed
 
 MAX_LINES = 100_000
 """Events that wait for the thread, which takes them twice a second."""
@@ -187,7 +188,7 @@ class StoreWriter:
 
     def _tidy(self, store: SqliteStore) -> None:
         now_s = self._clock()
-        if now_s < self._tidy_at_s:
+        if not has_passed(self._tidy_at_s, now_s, _TIDY_EVERY_S):
             return
         has_more = self._retention.tidy(store, int(now_s // DAY_S), _TIDY_FOR_S)
         self._tidy_at_s = 0.0 if has_more else now_s + _TIDY_EVERY_S

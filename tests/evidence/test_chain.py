@@ -313,6 +313,17 @@ def test_events_are_collected_for_a_few_seconds(tmp_path):
     assert 3 <= len(counts) <= 6
 
 
+def test_events_are_collected_no_longer_after_the_clock_was_set_back(tmp_path):
+    """They would wait in memory until the clock has caught up, and a crash would take them with it."""
+    clock = Clock()
+    chain = Chain(tmp_path, print, clock)
+    clock.now_s -= 86_400
+    chain.add_event("{}\n")
+    chain.flush()
+    assert [json.loads(line)["count"] for line in records(tmp_path)] == [1]
+    chain.close()
+
+
 KILLED = """
 import sys, time
 from pathlib import Path

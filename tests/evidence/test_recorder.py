@@ -1,5 +1,6 @@
 """The recorder: when evidence is written, what it costs the sensor if it cannot be, and how long it stays."""
 
+import errno
 import hashlib
 import json
 import os
@@ -175,6 +176,46 @@ def test_evidence_expires_by_age_and_the_chain_knows(recorder, tmp_path):
     assert (check.problems, check.notes) == ([], [])
 
 
+def test_a_clock_that_was_set_back_delays_nothing(recorder, tmp_path):
+    """Old evidence leaves, and erasures get into the chain, as if it had never been ahead."""
+    recorder.flow(finding(flow_id=1, phase="end"))
+    recorder.flush()
+    recorder.clock.now_s += 400 * DAY_S
+    recorder.flush()
+    assert names(tmp_path, ".json") == []
+    recorder.clock.now_s -= 400 * DAY_S
+    recorder.flow(finding(flow_id=2, phase="end"))
+    for path in tmp_path.glob("2*"):
+        os.utime(path, (recorder.clock() - 11 * DAY_S,) * 2)
+    record_erasure(tmp_path, {"by": "me", "reason": "request 7"})
+    recorder.flush()
+    assert names(tmp_path, ".json") == []
+
+
+def test_a_finding_that_cannot_be_written_leaves_nothing(recorder, tmp_path, monkeypatch):
+    """Packets without a document are nobody's, so that no erasure would find them."""
+    write = recorder._folder.write
+
+    def full(name, data):
+        if name.endswith(".json"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write(name, data)
+
+    monkeypatch.setattr(recorder._folder, "write", full)
+    recorder.flow(finding(flow_id=1, phase="end"))
+    assert (recorder.failed, list(tmp_path.glob("2*"))) == (1, [])
+
+
+def test_a_damaged_file_of_the_chain_is_logged_once(recorder, tmp_path):
+    """It stays, and findings have their evidence all the same: nothing is written again."""
+    (tmp_path / "chain-000000.jsonl").write_bytes(bytes(300_000))
+    for number in range(3):
+        recorder.clock.now_s += 61
+        recorder.flow(finding(flow_id=number, start_ns=number, phase="end"))
+        recorder.flush()
+    assert recorder.said == [f"{tmp_path}: old evidence cannot be removed: chain-000000.jsonl is damaged"]
+
+
 def test_evidence_expires_by_size_oldest_first(recorder, tmp_path):
     """The folder stays below `max_mib`."""
     for number in range(8):
@@ -243,6 +284,15 @@ def test_erased_findings_and_events(tmp_path):
     assert output.count("the same verdict") == len(rest)
     first.write_text('{"erased": "0000"}')
     assert netmon("evidence", "verify", folder)[0] == 1
+
+
+def test_what_was_erased_before_an_error_is_in_the_chain(tmp_path):
+    """Else it would look as if someone had made the tombstone."""
+    netmon("read", "--country", "DE", "--evidence", tmp_path, DEMO)
+    first = min(tmp_path.glob("*.json"))
+    missing = f"{first.stem[:-12]}{'0' * 12}.json"
+    assert RUNNER.invoke(app, ["evidence", "erase", str(first), str(tmp_path / missing)]).exit_code == 1
+    assert netmon("evidence", "verify", "--chain-only", tmp_path)[0] == 0
 
 
 def test_the_same_capture_twice_is_one_finding(tmp_path):

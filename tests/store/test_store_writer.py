@@ -7,15 +7,19 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from netmon.days import DAY_NS, DAY_S
 from netmon.store import writer as writer_module
 from netmon.store.retention import Limit
 from netmon.store.sqlite import SqliteStore
+from netmon.store.writer import StoreWriter
 from tests.machine import need
+from tests.records import START_NS, classified
+from tests.store.conftest import lines_of
 from tests.store.watched_writer import is_intact, written
 
 __all__ = ["written"]
@@ -41,6 +45,19 @@ def test_a_line_that_is_no_event_is_left_out(written):
     it.write()
     it.writer.close()
     assert (it.stored(), it.log) == (1, [])
+
+
+def test_what_is_too_old_leaves_after_the_clock_was_set_back(tmp_path):
+    """A machine that started in a wrong year need not come to that year first."""
+    day = START_NS // DAY_NS
+    now_s = [(day + 4000) * DAY_S]
+    writer = StoreWriter(tmp_path / "flows.db", Limit(days=1), print, clock=lambda: now_s[0])
+    now_s[0] = (day + 10) * DAY_S
+    for line in lines_of(classified()):
+        writer.write(line)
+    writer.close()
+    with closing(SqliteStore(tmp_path / "flows.db", is_read_only=True)) as store:
+        assert store.value("SELECT count(*) FROM flows") == 0
 
 
 def recovered(it, problem, lost=0):
