@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netmon.days import iso_day
+from netmon.outputs.json_line import visible
 from netmon.report.answers import alarm_of, answer
 from netmon.report.blind import view_of
 from netmon.report.facts import PeriodFacts
@@ -49,7 +50,7 @@ def build(
     ]
     return Report(
         format=FORMAT,
-        asked=tuple(asked),
+        asked=tuple(map(visible, asked)),
         answers=tuple(sorted(answers, key=alarm_of)),
         total=as_sum(total_of(group.amount for group in groups), whole),
         scope=scope_of(facts),

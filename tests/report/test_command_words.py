@@ -1,7 +1,11 @@
 """The words of the commands that a report prints: they can be copied, whatever the names are."""
 
+import html
 import json
+import os
+import re
 import shutil
+import subprocess
 
 import pytest
 
@@ -36,6 +40,20 @@ def test_odd_names_of_files(name, tmp_path, monkeypatch):
     assert found[-2][-1] == name
     assert json.loads(run(found[-1]))["rows"] == json.loads(again)["rows"]
     assert run(next(one for one in found if "time" in one)).count("\n") > 20
+
+
+def test_a_name_that_is_no_text(tmp_path, monkeypatch):
+    """A page is text; its commands have the bytes of the name in a form that shells read."""
+    monkeypatch.chdir(tmp_path)
+    name = os.fsdecode(b"it's caf\xe9\\\xe2\x80\xae.pcap")
+    shutil.copy(DEMO, tmp_path / name)
+    page, again = (netmon("report", "--format", kind, "-o", "-", name)[1] for kind in ("html", "json"))
+    command = html.unescape(re.search("netmon report --table rows [^<]*", page)[0])
+    printed = subprocess.run(
+        ["bash", "-c", f"printf %s {command.partition('rows ')[2]}"], capture_output=True, check=True
+    )
+    assert printed.stdout == os.fsencode(name)
+    assert json.loads(again)["asked"][-1].encode().startswith(b"it's caf\\udce9\\\\u202e")
 
 
 def test_a_table_is_csv(tmp_path):
