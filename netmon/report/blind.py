@@ -12,7 +12,7 @@ from netmon.report.view import Blind, Detail, ReportView, ViewGrade
 
 MOST_DETAILS = 5
 POOR_GAP_SHARE = 0.01
-"""The share of the watched time above which gaps make the view poor."""
+"""The share of the time of an interface above which gaps make the view poor."""
 
 
 def view_of(facts: PeriodFacts) -> ReportView:
@@ -42,14 +42,11 @@ def _total(views: Sequence[ViewFact]) -> Counter[str]:
 
 
 def _blinds(facts: PeriodFacts) -> Iterator[Blind]:
-    gap_ns = sum(gap.end_ns - gap.start_ns for gap in facts.gaps) + facts.after_latest_ns
-    gap_s = gap_ns // 1_000_000_000
+    times = _unwatched(facts)
+    gap_s = sum(gap_ns for gap_ns, _ in times) // 1_000_000_000
     if gap_s:
-        interfaces = {(view.sensor, view.interface) for view in facts.views if view.interface != RUN}
-        interfaces |= {(gap.sensor, gap.interface) for gap in facts.gaps}
-        recorded_ns = len(interfaces) * (facts.until_ns - facts.since_ns)
-        watched = (recorded_ns + facts.after_latest_ns) // 1_000_000_000
-        yield _blind("gaps", gap_s, watched, is_poor=gap_s > POOR_GAP_SHARE * watched)
+        is_poor = any(gap_ns > POOR_GAP_SHARE * all_ns for gap_ns, all_ns in times)
+        yield _blind("gaps", gap_s, sum(all_ns for _, all_ns in times) // 1_000_000_000, is_poor=is_poor)
     filtered = Counter(run.filter for run in facts.runs if run.filter)
     if filtered:
         yield _blind("filtered", filtered.total(), len(facts.runs), filtered)
@@ -79,6 +76,18 @@ def _blinds(facts: PeriodFacts) -> Iterator[Blind]:
     others = Counter({reason: count for reason, count in unnamed.items() if reason != "ech" and count})
     if others:
         yield _blind("unnamed", others.total(), flows, others)
+
+
+def _unwatched(facts: PeriodFacts) -> list[tuple[int, int]]:
+    """The time that was not watched, and all time: of each interface, or of captures alone."""
+    if facts.outside_captures is not None:
+        return [facts.outside_captures]
+    gap_ns = Counter(facts.after_latest)
+    for gap in facts.gaps:
+        gap_ns[gap.sensor, gap.interface] += gap.end_ns - gap.start_ns
+    interfaces = {(view.sensor, view.interface) for view in facts.views if view.interface != RUN} | {*gap_ns}
+    recorded_ns = facts.until_ns - facts.since_ns
+    return [(gap_ns[one], recorded_ns + facts.after_latest.get(one, 0)) for one in sorted(interfaces)]
 
 
 def _by_threshold(threshold: Threshold, views: Sequence[ViewFact]) -> Blind | None:

@@ -212,7 +212,9 @@ class PeriodFacts:
     views: tuple[ViewFact, ...] = ()
     looked_up: Mapping[str, int] = field(default_factory=dict)  # DNS queries for names, by vendor
     gaps: tuple[WatchGap, ...] = ()
-    after_latest_ns: int = 0  # asked for after the latest record, of all interfaces that were to be watched
+    after_latest: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """How long sensors had to watch after the latest record, by sensor and interface."""
+    outside_captures: tuple[int, int] | None = None  # time of what was asked for, and of all of that
     asked: tuple[int | None, int | None] = (None, None)  # the limits that were given
     undivided: Undivided = field(default_factory=Undivided)
     undivided_views: UndividedViews = field(default_factory=UndividedViews)

@@ -21,7 +21,7 @@ from netmon.report.facts import (
 )
 from netmon.report.runs import run_facts
 from netmon.store import spans
-from netmon.store.gaps import after_latest_ns, gaps, limits_of
+from netmon.store.gaps import after_latest, gaps, limits_of, outside_captures
 from netmon.store.machines import Machines, machines, machines_of
 from netmon.store.queries import Reader, Scope, read_numbers
 from netmon.store.resolvers import resolvers
@@ -82,7 +82,8 @@ def gather(reader: Reader, selection: Scope, now_ns: int | None = None) -> Perio
         views=tuple(_views(spans.counters(reader, selection))),
         looked_up=spans.looked_up(reader, selection),
         gaps=found,
-        after_latest_ns=after_latest_ns(selection, runs, limits, now_ns),
+        after_latest=after_latest(selection, runs, limits, now_ns),
+        outside_captures=outside_captures(selection, runs, limits, now_ns),
         asked=selection.asked,
         undivided=undivided(reader, selection),
         undivided_views=undivided_views(reader, selection),

@@ -84,16 +84,38 @@ def gaps(reader: Reader, scope: Scope, runs: PeriodRuns, limits: PeriodLimits) -
             yield WatchGap(*key, end_ns, until_ns)
 
 
-def after_latest_ns(scope: Scope, runs: PeriodRuns, limits: PeriodLimits, now_ns: int | None) -> int:
-    """How long sensors had to watch after the latest record, if a later end was asked for: of all interfaces.
+def after_latest(
+    scope: Scope, runs: PeriodRuns, limits: PeriodLimits, now_ns: int | None
+) -> dict[tuple[str, str], int]:
+    """How long sensors had to watch each interface after the latest record, if a later end was asked for."""
+    after_ns = _asked_end(scope, limits, now_ns) - limits.until_ns
+    return dict.fromkeys(_to_watch(runs, limits.until_ns), after_ns) if after_ns > spans.TOLERANCE_NS else {}
 
-    What is still to come need not be watched yet.
+
+def outside_captures(
+    scope: Scope, runs: PeriodRuns, limits: PeriodLimits, now_ns: int | None
+) -> tuple[int, int] | None:
+    """How much of a period that was asked for is in no capture, and how long it is.
+
+    None if nothing was asked for, or if sensors had to watch: captures may be of anywhere then.
     """
-    if scope.until_ns is None:
-        return 0
-    asked_ns = scope.until_ns if now_ns is None else min(scope.until_ns, now_ns)
-    after_ns = asked_ns - limits.until_ns
-    return after_ns * len({*_to_watch(runs, limits.until_ns)}) if after_ns > spans.TOLERANCE_NS else 0
+    if scope.asked == (None, None) or any(_to_watch(runs, limits.until_ns)):
+        return None
+    end_ns = _asked_end(scope, limits, now_ns)
+    outside_ns, seen_ns = 0, limits.since_ns
+    covered = [(one.start_ns, one.end_ns) for one in runs.inside]
+    covered += [(one.first_ns, one.last_ns) for one in runs.unrecorded]
+    for start_ns, last_ns in (*sorted(covered), (end_ns, end_ns)):
+        if start_ns - seen_ns > spans.TOLERANCE_NS:
+            outside_ns += start_ns - seen_ns
+        seen_ns = max(seen_ns, last_ns)
+    return outside_ns, end_ns - limits.since_ns
+
+
+def _asked_end(scope: Scope, limits: PeriodLimits, now_ns: int | None) -> int:
+    """The end of what could be recorded of the period: what is still to come cannot be."""
+    asked_ns = limits.until_ns if scope.until_ns is None else scope.until_ns
+    return max(limits.until_ns, asked_ns if now_ns is None else min(asked_ns, now_ns))
 
 
 def _to_watch(runs: PeriodRuns, until_ns: int) -> Iterator[tuple[str, str]]:

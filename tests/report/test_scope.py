@@ -19,10 +19,10 @@ DAY = 24
 REST = "Of the rest there is no record."
 
 
-def run(since, until, sensor="s", *, ended=True, **about):
+def run(since, until, sensor="s", *, ended=True, is_live=True, **about):
     """The events of a live run that watched from one hour of the scene to another."""
     lines = Lines()
-    events = RunEvents([lines], Observer(sensor, "", f"run of {sensor} at {since}"), is_live=True)
+    events = RunEvents([lines], Observer(sensor, "", f"run of {sensor} at {since}"), is_live=is_live)
     about = {"conditions": CONDITIONS, "interfaces": ["eth1"], "filter": ""} | about
     about = {name: value for name, value in about.items() if value is not None}
     events.run("start", START_NS + int(since * HOUR_NS), **about)
@@ -88,6 +88,44 @@ def test_the_covered_period(since, until, covered, is_covered):
     page = page_of(report)
     assert (REST in page) == (is_covered is False)
     assert ("Asked for:" in page) == (REST in page)
+
+
+def captures(*periods):
+    """The events of readings of captures of some hours of the scene."""
+    about = {"is_live": False, "interfaces": None}
+    return [line for period in periods for line in run(*period, files=[{"name": "a.pcap"}], **about)]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "outside", "grade"),
+    [
+        (None, None, None, "good"),
+        (10, 50, None, "good"),
+        (12, 20, None, "good"),
+        (0, None, 10, "poor"),
+        (None, 60, 10, "poor"),
+        (0, 60, 20, "poor"),
+        (0, 40, 10, "poor"),
+        (9.99, 50.01, None, "good"),
+        (10, 110, 40, "poor"),
+        (60, 110, 30, "poor"),
+        (60, 95, 30, "poor"),
+    ],
+)
+def test_captures_of_a_part_of_the_period(since, until, outside, grade):
+    """Time before, between and after them qualifies an all-clear as that of a sensor does."""
+    report = report_of(
+        captures((10, 50), (90, 120)) if (until or 0) > 90 else captures((10, 50)), since, until
+    )
+    found = [one.count / 3600 for one in report.view.blinds if one.kind == "gaps"]
+    assert (found, report.view.grade) == ([] if outside is None else [outside], grade)
+    assert ("There may have been more connections than this report shows" in page_of(report)) == bool(outside)
+
+
+def test_captures_beside_a_sensor_say_nothing_about_its_time():
+    """They may be of anywhere."""
+    report = report_of([*captures((10, 20)), *run(0, 50, "live")], 0, 50)
+    assert (report.view.grade, report.view.blinds) == ("good", ())
 
 
 def test_the_page_names_both_periods():
