@@ -42,14 +42,12 @@ def _total(views: Sequence[ViewFact]) -> Counter[str]:
 
 
 def _blinds(facts: PeriodFacts) -> Iterator[Blind]:
-    times = _unwatched(facts)
-    gap_s = sum(gap_ns for gap_ns, _ in times) // 1_000_000_000
-    if gap_s:
-        is_poor = any(gap_ns > POOR_GAP_SHARE * all_ns for gap_ns, all_ns in times)
-        yield _blind("gaps", gap_s, sum(all_ns for _, all_ns in times) // 1_000_000_000, is_poor=is_poor)
+    yield from _gaps(facts)
     filtered = Counter(run.filter for run in facts.runs if run.filter)
     if filtered:
         yield _blind("filtered", filtered.total(), len(facts.runs), filtered)
+    if facts.erased:
+        yield _blind("erased", facts.erased, None)
     unrecorded = sum(not run.is_recorded for run in facts.runs)
     if unrecorded:
         yield _blind("unrecorded", unrecorded, len(facts.runs))
@@ -76,6 +74,14 @@ def _blinds(facts: PeriodFacts) -> Iterator[Blind]:
     others = Counter({reason: count for reason, count in unnamed.items() if reason != "ech" and count})
     if others:
         yield _blind("unnamed", others.total(), flows, others)
+
+
+def _gaps(facts: PeriodFacts) -> Iterator[Blind]:
+    times = _unwatched(facts)
+    gap_s = sum(gap_ns for gap_ns, _ in times) // 1_000_000_000
+    if gap_s:
+        is_poor = any(gap_ns > POOR_GAP_SHARE * all_ns for gap_ns, all_ns in times)
+        yield _blind("gaps", gap_s, sum(all_ns for _, all_ns in times) // 1_000_000_000, is_poor=is_poor)
 
 
 def _unwatched(facts: PeriodFacts) -> list[tuple[int, int]]:
@@ -108,7 +114,7 @@ def _by_threshold(threshold: Threshold, views: Sequence[ViewFact]) -> Blind | No
 
 
 def _blind(
-    kind: str, count: int, of: int, kinds: Mapping[str, int] | None = None, *, is_poor: bool = False
+    kind: str, count: int, of: int | None, kinds: Mapping[str, int] | None = None, *, is_poor: bool = False
 ) -> Blind:
     most = sorted((kinds or {}).items(), key=lambda item: (-item[1], item[0]))[:MOST_DETAILS]
     return Blind(

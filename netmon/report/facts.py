@@ -214,6 +214,7 @@ class PeriodFacts:
     gaps: tuple[WatchGap, ...] = ()
     after_latest: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """How long sensors had to watch after the latest record, by sensor and interface."""
+    erased: int = 0  # flows that were erased on request, which may have been of the period
     outside_captures: tuple[int, int] | None = None  # time of what was asked for, and of all of that
     asked: tuple[int | None, int | None] = (None, None)  # the limits that were given
     undivided: Undivided = field(default_factory=Undivided)

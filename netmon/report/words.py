@@ -105,6 +105,13 @@ BLIND: Mapping[str, tuple[str, str]] = {
             "them are missing, whatever their destination."
         ),
     ),
+    "erased": (
+        _("Connections that were erased on request"),
+        _(
+            "Those of this period are missing, whatever their destination. Which ones they were is not "
+            "stored."
+        ),
+    ),
     "unrecorded": (
         _("Runs of which only the connections are known"),
         _("What they could not see, and which versions decided, is not recorded."),

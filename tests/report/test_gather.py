@@ -183,19 +183,6 @@ def test_the_time_before_the_first_and_after_the_latest_record_was_not_watched(d
     assert view.grade == grade
 
 
-def test_one_interface_that_was_not_watched_makes_the_view_poor():
-    """However many others were: what it would have shown is missing."""
-    lines = [line for one in range(150) for line in run(sensor=f"s{one}", views=((0, 240),), until=240)]
-    watched = build(facts_of(lines), SIGNATURES, ["kaspersky"], []).view
-    assert (watched.grade, [one.kind for one in watched.blinds]) == ("good", [])
-    lines += run(sensor="last", views=((0, 120), (230, 240)), until=240)
-    view = build(facts_of(lines), SIGNATURES, ["kaspersky"], []).view
-    assert (view.grade, [(one.kind, one.count, one.of) for one in view.blinds]) == (
-        "poor",
-        [("gaps", 110 * 3600, 151 * 240 * 3600)],
-    )
-
-
 def test_a_limit_that_no_store_can_hold_is_the_one_that_was_asked_for():
     """A report until the year 9999 does not say that it was asked for until 2262."""
     lines = run(flow(day=6), views=((120, 240),), until=240)

@@ -1,0 +1,42 @@
+"""What makes a report one about a part of the traffic: unwatched interfaces, and what was erased."""
+
+import pytest
+
+from netmon.days import DAY_NS
+from netmon.report.build import build
+from netmon.report.gather import gather
+from netmon.store.erasure import erase_clients
+from netmon.store.queries import Scope
+from tests.records import MOSCOW
+from tests.report.recorded import SIGNATURES, store_of
+from tests.report.scenes import START_NS
+from tests.report.test_gather import FIRST, facts_of, flow, run
+from tests.report.test_scope import page_of
+
+
+def test_one_interface_that_was_not_watched_makes_the_view_poor():
+    """However many others were: what it would have shown is missing."""
+    lines = [line for one in range(150) for line in run(sensor=f"s{one}", views=((0, 240),), until=240)]
+    watched = build(facts_of(lines), SIGNATURES, ["kaspersky"], []).view
+    assert (watched.grade, [one.kind for one in watched.blinds]) == ("good", [])
+    lines += run(sensor="last", views=((0, 120), (230, 240)), until=240)
+    view = build(facts_of(lines), SIGNATURES, ["kaspersky"], []).view
+    assert (view.grade, [(one.kind, one.count, one.of) for one in view.blinds]) == (
+        "poor",
+        [("gaps", 110 * 3600, 151 * 240 * 3600)],
+    )
+
+
+@pytest.mark.parametrize(("erased_day", "count"), [(10, 1), (-1, 0)])
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "Connections were erased on request."), ("de", "Verbindungen wurden auf Verlangen gelöscht.")],
+)
+def test_what_was_erased_may_be_missing(erased_day, count, language, said):
+    """A report does not call a month free of what was erased from it, unless that was before it."""
+    store = store_of(run(flow(day=6, place=MOSCOW, client="192.0.2.1"), views=((0, 240),), until=240))
+    erase_clients(store, ["192.0.2.1"], START_NS + erased_day * DAY_NS, "request 7")
+    made = build(gather(store, Scope(since_day=FIRST)), SIGNATURES, ["kaspersky"], [])
+    assert [one.count for one in made.view.blinds if one.kind == "erased"] == [count] * count
+    assert (said in page_of(made, language)) == bool(count)
+    store.close()
