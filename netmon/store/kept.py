@@ -62,7 +62,8 @@ def kept_in(name: str | Path, under: ReadUnder, *, is_followed: bool = False) ->
             intake: Intake = _ShownIntake(store, under.paths)
             commit = _do_nothing
         elif is_followed:
-            intake, commit = Intake(_Followed(store, str(name), files.replaced), str(name)), _do_nothing
+            followed = _Followed(store, str(name), files.replaced)
+            intake, commit = _FollowedIntake(followed, str(name)), _do_nothing
         else:
             intake = whole = _WholeIntake(stage, str(name))
 
@@ -108,6 +109,21 @@ class _ShownIntake(Intake):
             raise SourceError(
                 f"{self._named}: views and reports have room for times from 1677 to 2262 only: "
                 "`netmon read` without --by shows the capture, and `editcap -t` corrects its times"
+            ) from error
+
+
+class _FollowedIntake(Intake):
+    """Takes the events of captures that go on, until one comes that cannot be stored."""
+
+    def write(self, line: str) -> None:
+        """Takes an event. Raises StoreError, and has stored those before, for one of a time without room."""
+        try:
+            super().write(line)
+        except TimeError as error:
+            self.flush()
+            raise StoreError(
+                f"{self._name}: {error}: following has ended, and what was read before is stored; "
+                "`editcap -t` corrects the times of captures"
             ) from error
 
 

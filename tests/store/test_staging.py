@@ -106,6 +106,19 @@ def test_a_reading_that_no_store_can_hold_leaves_the_store_as_it_was(path):
     assert stored(path) == 1
 
 
+def test_following_ends_at_a_time_that_no_store_can_hold(path):
+    """A line says so, and what came before is stored."""
+    late_ns = 331 * 365 * DAY_NS
+    late = classified(start_ns=late_ns, last_ns=late_ns)
+    line = r"s\.db: a store has room for .* following has ended, and what was read before is stored; `editcap"
+    with (
+        pytest.raises(StoreError, match=line),
+        reading(path, "a", flow(1), late, flow(2), is_followed=True),
+    ):
+        pytest.fail("it goes on")
+    assert stored(path) == 1
+
+
 def test_killed_replacements_leave_one_of_both(path):
     """The earlier rows or the later ones, as often as it is killed in between."""
     chance = random.Random(14)
