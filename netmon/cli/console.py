@@ -9,6 +9,7 @@ from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableT
 from rich.segment import Segment
 
 from netmon.cli.terminal import FILE_WIDTH, asked_columns
+from netmon.outputs.layout import LEAST
 
 
 def make_console(*, stderr: bool = False) -> Console:
@@ -21,6 +22,8 @@ def make_console(*, stderr: bool = False) -> Console:
     console = _PipedConsole(stderr=stderr, highlight=False, markup=False, emoji=False, _environ=environment)
     if not console.is_terminal and columns is None:
         console.width = FILE_WIDTH
+    if console.width < LEAST:  # noqa: PLR1730  # else it follows the terminal's
+        console.width = LEAST
     if not stderr:
         console.push_render_hook(_Trim())
     return console

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from netmon.cli.late import LateModule
 from netmon.cli.terminal import FILE_WIDTH, asked_columns, printable, write_line
 from netmon.outputs.blocks import BlockPrinter
-from netmon.outputs.layout import wrapped
+from netmon.outputs.layout import LEAST, wrapped
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,7 +30,7 @@ _LEFT_OUT = dict.fromkeys(map(ord, "\a\b\v\f\r"))
 def make_page() -> BlockPrinter:
     """Standard output, as wide as the terminal."""
     if _is_file(sys.stdout):
-        return _PlainFile(sys.stdout, asked_columns() or FILE_WIDTH)
+        return _PlainFile(sys.stdout, max(asked_columns() or FILE_WIDTH, LEAST))
     return consoles.make_console()
 
 

@@ -17,6 +17,8 @@ CONTINUED = "\\"
 """The sign at the end of a line whose last word goes on in the next one, as in a shell."""
 NARROW = 80
 """Below so many columns, what belongs together stands below each other."""
+LEAST = 12
+"""For so many columns a page is drawn on narrower terminals, too: a box with the narrowest text."""
 _GOOD_ENDS = ".-:/_"
 """After these characters, a long word is broken rather than elsewhere."""
 _QUANTITY = r"(?<=\d) (?=(?:[kMGT]?B|[mµ]?s|min|h|%)(?!\w))"

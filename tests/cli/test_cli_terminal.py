@@ -107,6 +107,17 @@ def test_pages_fit_any_terminal(netmon, environment, demo, words, language):
         assert names - shown == set()
 
 
+@pytest.mark.parametrize("environs", [{}, {"FORCE_COLOR": "1"}], ids=["plain", "rich"])
+@pytest.mark.parametrize("width", [1, 8, 11, 12, 30])
+def test_the_box_is_whole_on_a_terminal_of_any_width(netmon, environment, demo, environs, width):
+    """Text needs eight columns, and the box four more: a narrower terminal wraps its lines itself."""
+    environment |= {"COLUMNS": str(width), **environs}
+    text = re.sub("\x1b\\[[0-9;]*m", "", netmon("read", "--country", "DE", demo).stdout)
+    box = text[text.index("┌") : text.index("┘") + 1].splitlines()
+    assert {len(line) for line in box} == {max(width, 12)}
+    assert {line[0] + line[-1] for line in box[1:-1]} == {"││"}
+
+
 def test_the_name_of_a_file_does_not_control_the_terminal(netmon, demo, tmp_path):
     """Also where a command names it."""
     path = tmp_path / "e\x1b[31mX\n.pcap"
