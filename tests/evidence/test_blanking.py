@@ -27,7 +27,16 @@ from tests.craft.packets import (
     transport_checksum,
     udp,
 )
-from tests.craft.tls import block16, client_hello, extension, hello_records, record
+from tests.craft.tls import (
+    application_data,
+    block16,
+    client_hello,
+    extension,
+    hello_records,
+    record,
+    server_flight,
+    server_flight_in_clear,
+)
 
 CLIENT, SERVER = address("192.0.2.10"), address("198.51.100.10")
 CLIENT6, SERVER6 = address("2001:db8::10"), address("2001:db8:1::1")
@@ -321,3 +330,27 @@ def test_first_bytes_that_match_a_signature_remain():
     assert ip_of(shown)[40:43] == b"KE\0"
     assert SECRET not in shown.data
     assert is_right(ip_of(shown))
+
+
+@pytest.mark.parametrize(
+    ("before", "remains"),
+    [
+        (HELLO, True),
+        (application_data("before", 50), True),
+        (server_flight("tls 1.3"), False),
+        (server_flight_in_clear("tls 1.2", [bytes(900)]), False),
+    ],
+    ids=["client's hello", "mid-stream", "server's hello", "certificate"],
+)
+def test_headers_of_records_remain_as_long_as_records_follow_a_clients(before, remains):
+    """What the documentation says of them."""
+    stream = before + application_data("behind", 100)
+    header = stream[len(before) : len(before) + 5]
+    shown = essential_stream(stream, [0])[len(before) :]
+    assert shown == (header if remains else bytes(5)) + bytes(100)
+
+
+def test_of_a_datagram_the_header_of_the_first_record_remains():
+    """Of DTLS, in mid-stream."""
+    one = b"\x17\xfe\xfd" + bytes([0, 1, *range(6)]) + block16(SECRET)
+    assert essential_datagram(one + one, 0) == one[:13] + bytes(2 * len(one) - 13)
