@@ -292,12 +292,12 @@ def is_poor(stats: Mapping[str, Any]) -> bool:
 
 
 def by_interface(stats: Mapping[str, Any]) -> dict[str, Counters]:
-    """All counters by interface. The view's packets replace the kernel's, which may include filtered ones."""
+    """Counters by interface, in order. The view's packets replace the kernel's, filtered ones included."""
     live = stats.get("interfaces", {})
     views, undecoded = stats["view"], stats.get("undecoded", {})
     return {
         name: {**live.get(name, {}), **views.get(name, {}), **undecoded.get(name, {})}
-        for name in (*live, *(views.keys() - live))
+        for name in dict.fromkeys((*live, *views))
     }
 
 

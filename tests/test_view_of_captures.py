@@ -1,5 +1,9 @@
 """What netmon reports about its own view, in captures from other projects."""
 
+import json
+import os
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
@@ -8,6 +12,7 @@ from msgspec.structs import replace
 from netmon import _engine
 from netmon.records import EVIDENCE, NAMES, UNNAMED, FlowRecord
 from tests.check_captures import CAPTURES, read_truth
+from tests.craft.pcap import Frame, Interface, pcapng
 
 FILES = sorted(read_truth())
 DUPLICATES = {
@@ -32,6 +37,23 @@ def read(file, **limits):
 
 def total(stats, key):
     return sum(view[key] for view in stats["view"].values())
+
+
+def test_interfaces_come_in_the_order_of_their_numbers(tmp_path):
+    """In any run: the hashes of names differ from one to the next."""
+    names = ["eth10", "b", "eth9", "a", "eth1"]
+    frames = [Frame(number, bytes(60), interface=number % len(names)) for number in range(20)]
+    (tmp_path / "a.pcapng").write_bytes(pcapng(frames, [Interface(name, 1) for name in names]))
+    (tmp_path / "netmon.yaml").write_text("events: {datasets: [view]}\n")
+    words = [sys.executable, "-m", "netmon", "read", "--json", "--config", "netmon.yaml", "a.pcapng"]
+    for seed in range(4):
+        environment = os.environ | {"PYTHONHASHSEED": str(seed)}
+        done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, check=False)
+        events = map(json.loads, done.stdout.splitlines())
+        found = [
+            one["observer"]["ingress"]["interface"]["name"] for one in events if "ingress" in one["observer"]
+        ]
+        assert found == names
 
 
 @pytest.mark.parametrize("file", FILES)

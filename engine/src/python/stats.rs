@@ -67,15 +67,23 @@ fn undecoded<'py>(
     undecoded: &[UndecodedPackets],
     interfaces: &[String],
 ) -> PyResult<Bound<'py, PyDict>> {
-    let mut by_name: BTreeMap<&str, UndecodedPackets> = BTreeMap::new();
+    let mut by_name: BTreeMap<&str, (usize, UndecodedPackets)> = BTreeMap::new();
     for (number, packets) in undecoded.iter().enumerate().filter(|(_, packets)| packets.list().count() > 0) {
-        by_name.entry(interfaces.get(number).map_or("", String::as_str)).or_default().add(packets);
+        let name = interfaces.get(number).map_or("", String::as_str);
+        by_name.entry(name).or_insert_with(|| (number, UndecodedPackets::default())).1.add(packets);
     }
     let dict = PyDict::new(py);
-    for (name, packets) in by_name {
+    for (name, packets) in in_order(by_name) {
         dict.set_item(name, packets.list().into_py_dict(py)?)?;
     }
     Ok(dict)
+}
+
+/// What is known of each interface name, in the order of the numbers: several interfaces may have one name.
+fn in_order<Kept>(by_name: BTreeMap<&str, (usize, Kept)>) -> impl Iterator<Item = (&str, Kept)> {
+    let mut found: Vec<_> = by_name.into_iter().collect();
+    found.sort_by_key(|&(_, (first, _))| first);
+    found.into_iter().map(|(name, (_, kept))| (name, kept))
 }
 
 /// The view counters by interface name, without interfaces that showed no packet.
@@ -84,12 +92,13 @@ fn views<'py>(
     views: &[ViewCounters],
     interfaces: &[String],
 ) -> PyResult<Bound<'py, PyDict>> {
-    let mut by_name: BTreeMap<&str, ViewCounters> = BTreeMap::new();
+    let mut by_name: BTreeMap<&str, (usize, ViewCounters)> = BTreeMap::new();
     for (number, view) in views.iter().enumerate().filter(|(_, view)| view.packets > 0) {
-        by_name.entry(interfaces.get(number).map_or("", String::as_str)).or_default().add_counters(view);
+        let name = interfaces.get(number).map_or("", String::as_str);
+        by_name.entry(name).or_insert_with(|| (number, ViewCounters::default())).1.add_counters(view);
     }
     let dict = PyDict::new(py);
-    for (name, view) in by_name {
+    for (name, view) in in_order(by_name) {
         dict.set_item(name, view.list().into_py_dict(py)?)?;
     }
     Ok(dict)
