@@ -222,6 +222,17 @@ impl CaptureFile {
                 self.other_link_packets, self.packets
             ));
         }
+        let early = match &self.format {
+            Format::Pcapng(pcapng) => pcapng.early_packets(),
+            Format::Pcap(_) | Format::Snoop(_) => 0,
+        };
+        if early > 0 {
+            problems.push(format!(
+                "the times of {early} of {} packets are before 1970, and are read as its beginning: `editcap -t` \
+                 corrects times",
+                self.packets
+            ));
+        }
         if !problems.is_empty() {
             self.problem = Some(format!("{}: {}", self.name, problems.join("; ")));
         }

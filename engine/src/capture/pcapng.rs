@@ -30,6 +30,9 @@ pub(super) struct Pcapng {
     names: InterfaceNames,
     /// A simple packet block has no timestamp and gets that of the preceding packet.
     last_time_ns: u64,
+    /// An interface subtracts something from its timestamps, which alone can lead to times before 1970.
+    may_be_early: bool,
+    early_packets: u64,
 }
 
 impl Pcapng {
@@ -41,8 +44,14 @@ impl Pcapng {
     /// Reads the first section header.
     pub(super) fn open(stream: &mut Stream) -> Result<Self, &'static str> {
         let order = ByteOrder::Little;
-        let mut pcapng =
-            Self { order, interfaces: Vec::new(), names: InterfaceNames::default(), last_time_ns: 0 };
+        let mut pcapng = Self {
+            order,
+            interfaces: Vec::new(),
+            names: InterfaceNames::default(),
+            last_time_ns: 0,
+            may_be_early: false,
+            early_packets: 0,
+        };
         pcapng.begin_section(stream).map_err(|_| "truncated or damaged in the pcapng section header")?;
         Ok(pcapng)
     }
@@ -106,6 +115,7 @@ impl Pcapng {
             _ => self.simple_packet(body),
         }?;
         self.last_time_ns = record.time_ns;
+        self.early_packets += u64::from(self.may_be_early && record.time_ns == 0);
         stream.advance(length);
         Ok(Record { from: at + 8 + record.from, to: at + 8 + record.to, ..record })
     }
@@ -125,6 +135,7 @@ impl Pcapng {
                     return Err("at a section with more than 65,536 interfaces");
                 }
                 interface.number = self.names.number(name.unwrap_or_else(|| format!("interface {number}")));
+                self.may_be_early |= interface.offset_ns < 0;
                 self.interfaces.push(interface);
                 stream.advance(length);
                 Ok(())
@@ -223,6 +234,11 @@ impl Pcapng {
             from: header.len(),
             to: header.len() + length,
         })
+    }
+
+    /// Packets whose times are before 1970, and were taken for its beginning.
+    pub(super) fn early_packets(&self) -> u64 {
+        self.early_packets
     }
 
     fn simple_packet(&self, body: &[u8]) -> Result<Record, &'static str> {

@@ -22,7 +22,7 @@ pub(super) struct InterfaceDescription {
     /// Index of its name in the file's list.
     pub(super) number: u16,
     clock: Clock,
-    offset_ns: i64,
+    pub(super) offset_ns: i64,
 }
 
 /// The unit of a timestamp.

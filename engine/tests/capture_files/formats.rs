@@ -2,7 +2,7 @@
 
 use crate::craft::{gzip, pcap, snoop, zstd, Pcapng, TempFile, BIG, LITTLE};
 use crate::samples::{every_block, every_packet, simple_pcap, SECOND};
-use crate::seen::{read, seen, sound};
+use crate::seen::{read, read_bytes, seen, sound};
 use _engine::capture::file::CaptureFile;
 use _engine::capture::filter::{Filter, Instruction};
 use std::io::Write;
@@ -87,8 +87,18 @@ fn a_timestamp_resolution_is_any_power_of_ten_or_two() {
     assert_eq!(time(0x81, 0, 7), 7 * SECOND / 2);
     assert_eq!(time(0xff, 0, u64::MAX), 0);
     assert_eq!(time(6, -3, 5_000_000), 2 * SECOND);
-    assert_eq!(time(6, -9, 5_000_000), 0, "before 1970 is 1970");
     assert_eq!(time(0, i64::MAX, u64::MAX), u64::MAX, "beyond the last nanosecond is the last");
+}
+
+#[test]
+fn times_before_1970_are_told() {
+    let offset = BIG.u64((-100_i64) as u64);
+    let options: [(u16, &[u8]); 2] = [(9, &[0]), (14, &offset)];
+    let file = Pcapng::new(BIG).interface(1, 0, &options).enhanced(0, 7, b"x", 1).enhanced(0, 300, b"x", 1);
+    let (packets, problem) = read_bytes(&file.bytes()).expect("opens");
+    assert_eq!(packets.iter().map(|packet| packet.time_ns).collect::<Vec<_>>(), [0, 200 * SECOND]);
+    let problem = problem.expect("one is told");
+    assert!(problem.contains(": the times of 1 of 2 packets are before 1970, and are read as"), "{problem}");
 }
 
 #[test]
