@@ -23,6 +23,7 @@ _TIME = re.compile(
     r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})(?P<time>[T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?)?"
     r"(?P<zone>Z|[+-][0-9]{2}:[0-9]{2})?"
 )
+_SECOND_NS = 1_000_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -31,11 +32,12 @@ class Period(NamedTuple):
 
     since_ns: int | None = None
     until_ns: int | None = None
+    present_ns: int | None = None  # if it is to come up to the present
     words: Sequence[str] = ()  # the options that select it again at any later time
 
     def scope(self, vendor: str | None) -> Scope:
         """What is asked for."""
-        return Scope.between(self.since_ns, self.until_ns, vendor)
+        return Scope.between(self.since_ns, self.until_ns, vendor, self.present_ns)
 
 
 def period_of(since: str | None, until: str | None) -> Period:
@@ -44,12 +46,18 @@ def period_of(since: str | None, until: str | None) -> Period:
     end = None if until is None else _moment(until, "--until", is_end=True)
     if first is not None and end is not None and end <= first:
         raise click.BadParameter(f"'{until}' is not after --since '{since}'", param_hint="--until")
-    words: list[str] = []
-    if since is not None and first is not None:
-        words += ["--since", f"{moment_of(first):%Y-%m-%dT%H:%M:%SZ}" if _AGO.fullmatch(since) else since]
-    if until is not None:
-        words += ["--until", until]
-    return Period(first, end, words)
+    if since is None or first is None:
+        return Period(first, end, words=[] if until is None else ["--until", until])
+    is_ago = _AGO.fullmatch(since) is not None
+    present_ns = int(time.time()) * _SECOND_NS if is_ago and until is None else None
+    if present_ns is not None:
+        until = _written(present_ns)
+    words = ["--since", _written(first) if is_ago else since]
+    return Period(first, end, present_ns, words if until is None else [*words, "--until", until])
+
+
+def _written(time_ns: int) -> str:
+    return f"{moment_of(time_ns):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _since(text: str) -> int:
@@ -60,7 +68,7 @@ def _since(text: str) -> int:
     number, unit, now_s = int(found[1]), found[2], int(time.time())
     if unit == "d":
         return (now_s // DAY_S - number + 1) * DAY_NS
-    return (now_s - number * (3600 if unit == "h" else 60)) * 1_000_000_000
+    return (now_s - number * (3600 if unit == "h" else 60)) * _SECOND_NS
 
 
 def _moment(text: str, option: str, *, is_end: bool) -> int:

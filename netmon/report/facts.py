@@ -217,5 +217,6 @@ class PeriodFacts:
     erased: int = 0  # flows that were erased on request, which may have been of the period
     outside_captures: tuple[int, int] | None = None  # time of what was asked for, and of all of that
     asked: tuple[int | None, int | None] = (None, None)  # the limits that were given
+    expected_ns: int | None = None  # up to when there should be records
     undivided: Undivided = field(default_factory=Undivided)
     undivided_views: UndividedViews = field(default_factory=UndividedViews)

@@ -87,6 +87,7 @@ def gather(reader: Reader, selection: Scope, now_ns: int | None = None) -> Perio
         erased=sum(one.flows for one in erasures(reader) if one.time_ns > since_ns),
         outside_captures=outside_captures(selection, runs, limits, now_ns),
         asked=selection.asked,
+        expected_ns=selection.expected_ns,
         undivided=undivided(reader, selection),
         undivided_views=undivided_views(reader, selection),
     )

@@ -77,7 +77,7 @@ def _asked(facts: PeriodFacts) -> AskedPeriod | None:
         return None
     missing_ns = (
         0 if since_ns is None else _begin(facts) - since_ns,
-        0 if until_ns is None else until_ns - facts.until_ns,
+        0 if facts.expected_ns is None else facts.expected_ns - facts.until_ns,
     )
     return AskedPeriod(
         None if since_ns is None else timestamp(since_ns),

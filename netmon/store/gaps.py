@@ -48,7 +48,7 @@ def missing(reader: Reader, scope: Scope) -> Missing:
     ordered = sorted(
         found, key=lambda one: (one.start_ns - one.end_ns, one.start_ns, one.sensor, one.interface)
     )
-    asked_ns = limits.until_ns if scope.until_ns is None else scope.until_ns
+    asked_ns = limits.until_ns if scope.expected_ns is None else scope.expected_ns
     ends_ns = runs.newest_ns if asked_ns - limits.until_ns > spans.TOLERANCE_NS else None
     count = len(runs.inside) + len(runs.unrecorded)
     return Missing(tuple(ordered), *spans.dropped(reader, scope), count, ends_ns)
@@ -114,7 +114,7 @@ def outside_captures(
 
 def _asked_end(scope: Scope, limits: PeriodLimits, now_ns: int | None) -> int:
     """The end of what could be recorded of the period: what is still to come cannot be."""
-    asked_ns = limits.until_ns if scope.until_ns is None else scope.until_ns
+    asked_ns = limits.until_ns if scope.expected_ns is None else scope.expected_ns
     return max(limits.until_ns, asked_ns if now_ns is None else min(asked_ns, now_ns))
 
 

@@ -45,9 +45,16 @@ class Scope:
     sensor: str | None = None
     begin_ns: int | None = None  # if it begins later on its first day
     end_ns: int | None = None  # if it ends earlier on its last day
+    present_ns: int | None = None  # if it has no end, and is to come up to the present
 
     @classmethod
-    def between(cls, since_ns: int | None, until_ns: int | None, vendor: str | None = None) -> Scope:
+    def between(
+        cls,
+        since_ns: int | None,
+        until_ns: int | None,
+        vendor: str | None = None,
+        present_ns: int | None = None,
+    ) -> Scope:
         """The scope of a period, in nanoseconds since 1970."""
         first, begins = (None, 0) if since_ns is None else divmod(since_ns, DAY_NS)
         end, rest = (None, 0) if until_ns is None else divmod(until_ns, DAY_NS)
@@ -57,6 +64,7 @@ class Scope:
             vendor,
             begin_ns=since_ns if begins else None,
             end_ns=until_ns if rest else None,
+            present_ns=present_ns,
         )
 
     @property
@@ -73,6 +81,11 @@ class Scope:
     def until_ns(self) -> int | None:
         """The end for queries."""
         return _possible(self.asked[1])
+
+    @property
+    def expected_ns(self) -> int | None:
+        """Up to when there should be records; None if nothing is said about that."""
+        return self.present_ns if self.until_ns is None else self.until_ns
 
     @property
     def is_in_days(self) -> bool:

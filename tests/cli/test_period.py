@@ -103,9 +103,11 @@ def test_a_day_in_two_zones_is_a_period():
 
 def test_the_words_select_the_same_later():
     """A report tells its command: one with "2h" would be another tomorrow."""
-    [option, text] = period_of("2h", None).words
-    assert option == "--since"
-    assert period_of(text, None).since_ns / 1e9 == pytest.approx(time.time() - 7200, abs=5)
+    since, first, until, end = period_of("2h", None).words
+    assert (since, until) == ("--since", "--until")
+    again = period_of(first, end)
+    assert again.since_ns / 1e9 == pytest.approx(time.time() - 7200, abs=5)
+    assert again.until_ns / 1e9 == pytest.approx(time.time(), abs=5)
     assert period_of("2026-09-30", "2026-10-01").words == ["--since", "2026-09-30", "--until", "2026-10-01"]
 
 

@@ -1,15 +1,18 @@
 """What makes a report one about a part of the traffic: unwatched interfaces, and what was erased."""
 
+from contextlib import closing
+
 import pytest
 
 from netmon.days import DAY_NS
 from netmon.report.build import build
 from netmon.report.gather import gather
 from netmon.store.erasure import erase_clients
+from netmon.store.gaps import missing
 from netmon.store.queries import Scope
 from tests.records import MOSCOW
 from tests.report.recorded import SIGNATURES, store_of
-from tests.report.scenes import START_NS
+from tests.report.scenes import HOUR_NS, START_NS
 from tests.report.test_gather import FIRST, facts_of, flow, run
 from tests.report.test_scope import page_of
 
@@ -25,6 +28,21 @@ def test_one_interface_that_was_not_watched_makes_the_view_poor():
         "poor",
         [("gaps", 110 * 3600, 151 * 240 * 3600)],
     )
+
+
+@pytest.mark.parametrize(
+    ("present", "outside", "is_covered"), [(None, 0, True), (240, 0, True), (250, 10, False)]
+)
+def test_the_last_days_end_with_the_present(present, outside, is_covered):
+    """A sensor that has not recorded anything since is told, in report and history, without any --until."""
+    present_ns = None if present is None else START_NS + present * HOUR_NS
+    scope = Scope.between(START_NS, None, None, present_ns)
+    with closing(store_of(run(views=((0, 240),), until=240, ended=False))) as store:
+        made = build(gather(store, scope, present_ns), SIGNATURES, ["kaspersky"], [])
+        assert (missing(store, scope).ends_ns is None) == is_covered
+    assert sum(one.count for one in made.view.blinds) == outside * 3600
+    assert made.scope.asked.is_covered == is_covered
+    assert ("Asked for: from 1 Sep 2026, 00:00 UTC. Of the rest" in page_of(made)) != is_covered
 
 
 @pytest.mark.parametrize(("erased_day", "count"), [(10, 1), (-1, 0)])
