@@ -114,6 +114,7 @@ def opened(
         store = SqliteStore(path, is_read_only=is_read_only, wait_s=10, tell=tell)
         try:
             yield store
+            store.ensure_at_rest()
         except WRONG_VALUE as error:
             problem = examine(store)
             if problem is None:

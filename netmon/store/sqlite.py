@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from netmon.errors import MovedStoreError, StoreError, reason_of
+from netmon.file_version import FileVersion, file_version
 from netmon.store.connection import SqliteConnection, read_by_another, telling_damage
 from netmon.store.dialect import SQLITE
 from netmon.store.held_file import LOG, HeldFile
@@ -56,9 +57,10 @@ class SqliteStore:
         """
         self.file = None if is_read_only or str(path) in (MEMORY, TEMPORARY) else HeldFile(Path(path))
         self._name = str(path)
+        self._at_rest = _version_at_rest(Path(path)) if is_read_only else None
         self._upserts: dict[str, str] = {}
         try:
-            self._connection = _connect(path, is_read_only, wait_s)
+            self._connection = _connect(path, is_read_only, wait_s, is_at_rest=self._at_rest is not None)
         except BaseException:
             self._close_file()
             raise
@@ -231,6 +233,11 @@ class SqliteStore:
         file.remove_log()
         raise MovedStoreError(f"{self._name}: was moved or removed while it was open: start again")
 
+    def ensure_at_rest(self) -> None:
+        """Raises StoreError if a file was written while it was read as one that nobody writes."""
+        if self._at_rest is not None and file_version(Path(self._name)) != self._at_rest:
+            raise StoreError(f"{self._name}: was written while it was read: try again")
+
     def close(self) -> None:
         """Closes the file; what was written is in it."""
         try:
@@ -249,9 +256,11 @@ class SqliteStore:
         return known
 
 
-def _connect(path: Path | str, is_read_only: bool, wait_s: float | None) -> sqlite3.Connection:
+def _connect(
+    path: Path | str, is_read_only: bool, wait_s: float | None, *, is_at_rest: bool
+) -> sqlite3.Connection:
     return sqlite3.connect(
-        _uri_to_read(Path(path)) if is_read_only else path,
+        _uri_to_read(Path(path), is_at_rest=is_at_rest) if is_read_only else path,
         uri=is_read_only,
         timeout=_WAIT_S if wait_s is None else wait_s,
         isolation_level=None,
@@ -260,7 +269,7 @@ def _connect(path: Path | str, is_read_only: bool, wait_s: float | None) -> sqli
     )
 
 
-def _uri_to_read(path: Path) -> str:
+def _uri_to_read(path: Path, *, is_at_rest: bool) -> str:
     """The name by which SQLite only reads a file, even if its folder cannot be written to."""
     try:
         is_there = path.is_file()
@@ -268,9 +277,14 @@ def _uri_to_read(path: Path) -> str:
         raise StoreError(f"{path}: {reason_of(error)}") from error
     if not is_there:
         raise StoreError(f"{path}: there is no store: `netmon run` and `netmon read --store FILE` make one")
+    return f"{path.absolute().as_uri()}?{'immutable=1' if is_at_rest else 'mode=ro'}"
+
+
+def _version_at_rest(path: Path) -> FileVersion | None:
+    """The version of a file that nobody writes, in a folder in which SQLite cannot make what it needs."""
     target = Path(os.path.realpath(path))  # beside which SQLite looks for the log
-    is_at_rest = not Path(f"{target}{LOG}").exists() and not os.access(target.parent, os.W_OK)
-    return f"{target.as_uri()}?{'immutable=1' if is_at_rest else 'mode=ro'}"
+    has_log = file_version(Path(f"{target}{LOG}")) is not None
+    return None if has_log or os.access(target.parent, os.W_OK) else file_version(target)
 
 
 def make_upsert(table: StoreTable) -> str:
