@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,12 +11,9 @@ from netmon.errors import OutputError, SourceError
 from netmon.evidence.reproduction import read_document
 from netmon.outputs.ecs import timestamp
 from netmon.verify.compare import Difference
-from netmon.verify.frames import time_ns
 from netmon.verify.kinds import NAMES
 from netmon.verify.second_opinion import get_opinion
-from netmon.verify.tshark import Tshark
 
-_FIELDS = ("frame.number", "frame.time_epoch")
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+")
 
 
@@ -46,7 +42,7 @@ def confirm(file: Path) -> Confirmation:
     for one in opinion.differences:
         kind = "other" if _names_otherwise(one, document) else one.kind
         lines[kind].append(_unread(one) if kind == "unread" else _line(one))
-    problems = [*opinion.problems, *lines["other"], *_other_times(capture, document)]
+    problems = [*opinion.problems, *lines["other"], *_other_times(opinion.times_ns, document)]
     unread, more = tuple(lines["unread"]), tuple(lines["more"])
     return Confirmation(problems, unread, more, f"names, addresses, times and bytes{where}")
 
@@ -76,9 +72,8 @@ def _where(one: Difference) -> str:
     return f"{one.over} {source}:{port} to {destination}:{other_port}"
 
 
-def _other_times(capture: str, document: Mapping[str, Any]) -> Iterator[str]:
-    with closing(Tshark().rows(capture, _FIELDS)) as rows:
-        times = [timestamp(time_ns(row)) for row in rows]
+def _other_times(times_ns: Iterable[int], document: Mapping[str, Any]) -> Iterator[str]:
+    times = [timestamp(one) for one in times_ns]
     said = [packet["time"] for packet in document["packets"]]
     if times != said:
         yield f"the times of the packets: Wireshark reads {times}, and the document has {said}"

@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from xml.etree.ElementTree import Element
 
 from netmon.verify import trees
 from netmon.verify.facts import Endpoints, address
@@ -30,13 +31,7 @@ _FIELDS = (
 )
 _REQUESTS = "http.request.method || http2.headers.authority"
 """Selects requests, also those that end too early, which `http.request` does not."""
-_NAMES = (
-    "frame.number",
-    "socks.remote_name",
-    "socks.v4a_dns_name",
-    "proxy.v2.tlv.type",
-    "proxy.v2.tlv.value",
-)
+_SHOWN = f"{trees.DISPLAY_FILTER} || {_REQUESTS} || socks || proxy"
 _AUTHORITY = 2  # a type of TLV
 _HANDSHAKE, _MOST_RECORD = b"\x16", 16_384
 _PREFERENCES = {
@@ -127,18 +122,17 @@ def read_behind(
     with tempfile.TemporaryDirectory(prefix="netmon-") as folder:
         file = Path(folder, "behind.pcap")
         file.write_bytes(_capture(probes))
-        shown = f"{trees.DISPLAY_FILTER} || {_REQUESTS}"
-        with closing(tshark.trees(str(file), shown, _PREFERENCES)) as packets:
-            for tree in map(trees.read_tree, packets):
+        connects: list[Record] = []
+        with closing(tshark.trees(str(file), _SHOWN, _PREFERENCES)) as packets:
+            for packet in packets:
+                tree = trees.read_tree(packet)
                 origin = _origin(probes, tree.frame)
                 hellos = [_without_pieces(one) | origin for one in tree.client_hellos]
                 (found.beginnings if probes[tree.frame - 1].is_padded else found.hellos).extend(hellos)
                 found.requests += [_without_pieces(one) | origin for one in tree.requests]
                 found.certificates += [_without_pieces(one) | origin for one in tree.certificates]
-        with closing(tshark.rows(str(file), _NAMES, "socks || proxy", _PREFERENCES)) as rows:
-            for row in rows:
-                origin = _origin(probes, int(row["frame.number"][0]))
-                found.requests[:0] = [_connect(name) | origin for name in _names(row)]
+                connects[:0] = [_connect(name) | origin for name in _names(packet)]
+        found.requests[:0] = connects
     return found
 
 
@@ -244,8 +238,10 @@ def _without_pieces(record: Record) -> Record:
     return {key: value for key, value in record.items() if key != "pieces"}
 
 
-def _names(row: Row) -> Iterator[str]:
-    yield from (*row["socks.remote_name"], *row["socks.v4a_dns_name"])
-    for kind, value in zip(row["proxy.v2.tlv.type"], row["proxy.v2.tlv.value"], strict=False):
+def _names(packet: Element) -> Iterator[str]:
+    for name in ("socks.remote_name", "socks.v4a_dns_name"):
+        yield from trees.shown(packet, name)
+    types, values = (trees.shown(packet, f"proxy.v2.tlv.{part}") for part in ("type", "value"))
+    for kind, value in zip(types, values, strict=False):
         if int(kind, 0) == _AUTHORITY:
             yield bytes.fromhex(value.replace(":", "")).decode("ascii", "replace")

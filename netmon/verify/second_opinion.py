@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from netmon.errors import VerifyError
@@ -30,6 +30,7 @@ class Opinion:
     file: str
     tshark: str  # its version
     packets: int
+    times_ns: Sequence[int]  # of each packet, as tshark reads it
     equal: Counter[str]  # the number of facts that both read, by protocol
     left_out: int  # facts that are not compared, such as those in malformed packets
     behind: int  # flows whose names tshark reads in one side's bytes alone, behind another header
@@ -65,6 +66,7 @@ def get_opinion(path: str, progress: ReportStep, read_records: ReadRecords = Fil
         path,
         tshark.version,
         total,
+        wireshark.times_ns,
         _by_protocol(comparison.expected & comparison.found),
         len(comparison.optional),
         behind,

@@ -96,12 +96,13 @@ def to_int(text: str | None, default: int | None = None) -> int | None:
         return {"True": 1, "False": 0}.get(text or "", default)
 
 
-def _all(node: Element, name: str) -> list[str]:
+def shown(node: Element, name: str) -> list[str]:
+    """The values of a field, as tshark shows them."""
     return [each.get("show", "") for each in node.iter("field") if each.get("name") == name]
 
 
 def _first(node: Element, name: str) -> str | None:
-    return next(iter(_all(node, name)), None)
+    return next(iter(shown(node, name)), None)
 
 
 def _walk(node: Element, position: _Position, found: Found) -> None:
@@ -203,7 +204,7 @@ def _hello(node: Element, name: str, position: _Position, over: str | None, piec
     """One ClientHello."""
 
     def values(what: str) -> list[str]:
-        return _all(node, f"{name}.handshake.{what}") or _all(node, f"tls.handshake.{what}")
+        return shown(node, f"{name}.handshake.{what}") or shown(node, f"tls.handshake.{what}")
 
     extensions = [to_int(text) for text in values("extension.type")]
     names = values("extensions_server_name")
@@ -211,7 +212,7 @@ def _hello(node: Element, name: str, position: _Position, over: str | None, piec
         pieces,
         over=over,
         sni=names[0] if names else "" if 0 in extensions else None,
-        alpn=_all(node, "tls.handshake.extensions_alpn_str"),
+        alpn=shown(node, "tls.handshake.extensions_alpn_str"),
         length=to_int(_first(node, f"{name}.handshake.length"), 0),
     )
     part = to_int(_first(node, f"{name}.handshake.fragment_length"), record["length"])

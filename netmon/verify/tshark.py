@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import re
 import shutil
@@ -108,6 +109,7 @@ class Tshark:
                 loop.close()
 
 
+@functools.cache  # a command may look at many captures
 def _version(path: str) -> str:
     """The version of tshark. Raises VerifyError if it is too old or cannot be determined."""
     try:

@@ -66,7 +66,7 @@ class Wireshark:
         self._path = path
         self._comparison = comparison
         self._flows = frames.FrameFlows()
-        self._times_ns = array("Q")
+        self.times_ns = array("Q")  # of each packet
         self._numbers_of: dict[int, int] | None = None
         self._malformed: set[int] = set()
         self._hellos: Hellos = set()
@@ -169,7 +169,7 @@ class Wireshark:
 
     def _count(self, row: Row) -> None:
         number = int(row["frame.number"][0])
-        self._times_ns.append(frames.time_ns(row))
+        self.times_ns.append(frames.time_ns(row))
         if frames.is_malformed(row) or "_ws.short" in frames.protocols(row):
             self._malformed.add(number)
         innermost = frames.find_innermost(row)
@@ -203,8 +203,8 @@ class Wireshark:
             return known
         if self._numbers_of is None:
             # Of several packets with the same time, the first one counts.
-            numbers = range(len(self._times_ns), 0, -1)
-            self._numbers_of = dict(zip(reversed(self._times_ns), numbers, strict=True))
+            numbers = range(len(self.times_ns), 0, -1)
+            self._numbers_of = dict(zip(reversed(self.times_ns), numbers, strict=True))
         first_ns, last_ns = self._comparison.times_ns[fact]
         first, last = self._numbers_of.get(first_ns), self._numbers_of.get(last_ns)
         return None if first is None or last is None else (first, max(first, last))
