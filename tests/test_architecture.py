@@ -1,6 +1,7 @@
 """Rules about the package that no single file shows."""
 
 import ast
+import functools
 from collections import Counter
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -272,6 +273,7 @@ def find_file(package, module, name=None):
     raise AssertionError(f"no file for {module} {name or ''}")
 
 
+@functools.cache  # and when a test asks: collecting the tests would read every file in each process
 def graph_of(package):
     """File → the package's other files that it imports."""
     return {
@@ -298,14 +300,14 @@ def first_level(path):
     return "" if first == "__init__" else first
 
 
-GRAPH = graph_of(PACKAGE)
+FILES = files_of(PACKAGE)
 TWO = {"a.py", "b.py"}
 THREE = {"a.py", "b.py", "c.py"}
 
 
 def test_no_circle_of_files():
     """No file imports itself by way of others, types and imports inside functions included."""
-    circle = find_circle(GRAPH)
+    circle = find_circle(graph_of(PACKAGE))
     assert circle is None, " <- ".join(str(path.relative_to(PACKAGE)) for path in circle)
 
 
@@ -316,7 +318,7 @@ def test_the_table_is_one_way():
 
 def test_the_table_names_every_module():
     """The table has every module of the first level that there is, and no other."""
-    assert {first_level(path) for path in GRAPH} == set(ALLOWED)
+    assert {first_level(path) for path in FILES} == set(ALLOWED)
 
 
 @pytest.mark.parametrize("module", ALLOWED)
@@ -324,7 +326,7 @@ def test_imports_are_those_of_the_table(module):
     """A module of the first level imports what the table allows, and the table allows nothing else."""
     imported = {
         first_level(target)
-        for path, targets in GRAPH.items()
+        for path, targets in graph_of(PACKAGE).items()
         if first_level(path) == module
         for target in targets
     }
@@ -335,7 +337,7 @@ def test_a_class_has_a_name_of_its_own():
     """No two classes of the Python code have the same name, in whatever modules they are."""
     names = Counter(
         node.name
-        for path in GRAPH
+        for path in FILES
         if path.suffix == ".py"
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.ClassDef)
@@ -345,7 +347,7 @@ def test_a_class_has_a_name_of_its_own():
 
 def test_extras_are_imported_lazily():
     """No module imports scapy or pyshark when it is itself imported: the extra may be missing."""
-    for path in GRAPH:
+    for path in FILES:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in tree.body:
             names = []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.test_architecture import GRAPH, PACKAGE, first_level, imports_of
+from tests.test_architecture import FILES, PACKAGE, first_level, imports_of
 
 # Extras and heavy libraries belong to the modules that need them; the rest of netmon runs without.
 LIBRARIES = {
@@ -26,7 +26,7 @@ LIBRARIES = {
 }
 
 
-@pytest.mark.parametrize("path", GRAPH, ids=lambda path: str(path.relative_to(PACKAGE)))
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_libraries_stay_where_they_belong(path):
     """A library of the table is imported by its own modules only."""
     for module, _name in imports_of(path):
