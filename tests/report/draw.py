@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import json
 import re
@@ -24,7 +25,7 @@ PICTURE = DOCS / "report.png"
 STATES = DOCS / "reports"
 """The first page of the report in each state of a network, and two of them in German."""
 PICTURES = (*((name, "en") for name in SCENES), ("undecided", "de"), ("poor_view", "de"))
-DESKTOP, PHONE = 980, 360
+WIDTHS = DESKTOP, PHONE = 980, 360
 BROWSER = (
     "chromium",
     "--headless",
@@ -34,10 +35,9 @@ BROWSER = (
     "--allow-file-access-from-files",  # the frame looks into the page
     "--virtual-time-budget=5000",
 )
-FRAME = """<!DOCTYPE html><body style="margin:0"><iframe src="page.html" style="border:0;height:9000px"
-width="%d"></iframe><pre id="seen"></pre><script>
-onload = () => {
-  const page = document.querySelector("iframe").contentDocument, wide = page.documentElement.clientWidth;
+FRAME = """<!DOCTYPE html><body style="margin:0">%s<pre id="seen"></pre><script>
+const look = frame => {
+  const page = frame.contentDocument, wide = page.documentElement.clientWidth;
   const box = one => one.getBoundingClientRect();
   const scrolls = one => one.closest(".scroll, .drawing, svg");
   const out = [...page.body.querySelectorAll("*")].filter(one => !scrolls(one) && box(one).right > wide + 1);
@@ -53,33 +53,41 @@ onload = () => {
   const pushed = scrolled.filter(one => one.scrollWidth > one.clientWidth);
   const cells = [...page.querySelectorAll("td, th")].filter(one => one.clientWidth);
   const spilled = cells.filter(one => one.scrollWidth > one.clientWidth + 1);
-  document.getElementById("seen").textContent = JSON.stringify({
+  return {
     width: page.documentElement.scrollWidth, out: out.map(one => one.tagName + " " + one.className),
     labels: labels.length, overlaps: overlaps.length,
     spilled: spilled.map(one => one.textContent), pushed: pushed.map(one => one.scrollWidth),
     cut: cut.map(one => one.textContent), styled: getComputedStyle(page.body).maxWidth,
-    height: page.documentElement.scrollHeight });
-}
+    height: page.documentElement.scrollHeight };
+};
+onload = () => {
+  const seen = [...document.querySelectorAll("iframe")].map(look);
+  document.getElementById("seen").textContent = JSON.stringify(seen);
+};
 </script>"""
 """A page that looks at the report from outside: its own policy allows no script."""
+IN_FRAME = '<iframe src="page.html" style="border:0;height:9000px" width="%d"></iframe>'
+"""The report as in a window of this width."""
 
 
+@functools.cache
 def page_of(name: str, language: str = "en") -> str:
     """The page on a scene."""
     checks = checks_of(["netmon", "report", "--since", "2026-09-01"])
     return render(report_of(name), Language(language), SIGNATURES.locations, checks)
 
 
-def inspect(page: str, width: int) -> dict[str, Any]:
-    """What a browser of this width shows: its own width, and what sticks out."""
+@functools.cache  # a browser takes seconds to start
+def inspect(page: str) -> dict[int, dict[str, Any]]:
+    """What a browser shows on a phone and on a screen, by its width: its own width, and what sticks out."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "page.html").write_text(page, encoding="utf-8")
-        (folder / "frame.html").write_text(FRAME % width, encoding="utf-8")
+        frames = "".join(IN_FRAME % width for width in WIDTHS)
+        (folder / "frame.html").write_text(FRAME % frames, encoding="utf-8")
         shown = _run(folder, "--window-size=1200,9000", "--dump-dom", (folder / "frame.html").as_uri())
     [seen] = re.findall(r'<pre id="seen">(.*?)</pre>', shown, re.DOTALL)
-    found: dict[str, Any] = json.loads(html.unescape(seen))
-    return found
+    return dict(zip(WIDTHS, json.loads(html.unescape(seen)), strict=True))
 
 
 def draw(

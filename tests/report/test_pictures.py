@@ -32,7 +32,7 @@ def test_nothing_sticks_out(name, language, width):
 
     No text of a table stands on that of the next cell.
     """
-    seen = inspect(page_of(name, language), width)
+    seen = inspect(page_of(name, language))[width]
     assert seen["spilled"] == []
     assert seen["width"] <= width
     assert seen["out"] == []
@@ -42,7 +42,7 @@ def test_nothing_sticks_out(name, language, width):
 @pytest.mark.parametrize(("name", "language"), [("moscow", "de"), ("fifty", "en")])
 def test_labels_are_apart(name, language, width):
     """With the fonts of this machine, no name on the map covers another, and no text of a drawing is cut."""
-    seen = inspect(page_of(name, language), width)
+    seen = inspect(page_of(name, language))[width]
     assert seen["labels"] >= 4
     assert seen["overlaps"] == 0
     assert seen["cut"] == []
@@ -55,12 +55,12 @@ def test_long_names_widen_nothing():
     )
     assert page.count("b" * 63) > 10
     for width in (PHONE, DESKTOP):
-        assert inspect(page, width)["pushed"] == []
+        assert inspect(page)[width]["pushed"] == []
 
 
 def test_the_policy_lets_the_style_through():
     """The browser applies the style, whose hash the page's own policy names."""
-    assert inspect(page_of("promised"), DESKTOP)["styled"] == "816px"
+    assert inspect(page_of("promised"))[DESKTOP]["styled"] == "816px"
 
 
 def test_dark_theme_is_dark(tmp_path):
