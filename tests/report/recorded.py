@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -100,11 +101,17 @@ def store_of(lines: list[str]) -> SqliteStore:
     return store
 
 
-def report_of(name: str) -> Report:
-    """The report on a scene."""
+def make_report(name: str) -> Report:
+    """The report on a scene, from a store of its own."""
     with_store = store_of(record(SCENES[name]()))
     try:
         facts = gather(with_store, Scope(vendor="kaspersky"))
     finally:
         with_store.close()
     return build(facts, SIGNATURES, ["kaspersky"], ["netmon", "report"])
+
+
+@functools.cache  # nothing in it can be changed
+def report_of(name: str) -> Report:
+    """The report on a scene, made once."""
+    return make_report(name)

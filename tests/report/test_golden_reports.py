@@ -12,7 +12,7 @@ from netmon.outputs.json_line import json_document
 from netmon.report.checks import checks_of
 from netmon.report.page import render
 from tests.report.draw import DOCS, PICTURES, STATES
-from tests.report.recorded import SIGNATURES, report_of
+from tests.report.recorded import SIGNATURES, make_report, report_of
 from tests.report.scenes import SCENES
 
 FOLDER = Path(__file__).parent / "golden"
@@ -41,35 +41,22 @@ def without_outlines(page):
     return re.sub(r'(class="land[^"]*") d="([^"]*)"', hashed, page)
 
 
-@pytest.fixture(scope="module")
-def report():
-    """The report on a scene, made once."""
-    made = {}
-
-    def report(name):
-        if name not in made:
-            made[name] = report_of(name)
-        return made[name]
-
-    return report
-
-
 @pytest.mark.parametrize("name", SCENES)
-def test_json(name, report, pytestconfig):
+def test_json(name, pytestconfig):
     """Every number of the report."""
-    compare(f"{name}.json", json_document(asdict(report(name))), pytestconfig)
+    compare(f"{name}.json", json_document(asdict(report_of(name))), pytestconfig)
 
 
 @pytest.mark.parametrize(("name", "language"), PAGES)
-def test_page(name, language, report, pytestconfig):
+def test_page(name, language, pytestconfig):
     """Every word of the page."""
-    page = render(report(name), Language(language), SIGNATURES.locations, CHECKS)
+    page = render(report_of(name), Language(language), SIGNATURES.locations, CHECKS)
     compare(f"{name}.{language}.html", without_outlines(page), pytestconfig)
 
 
 def test_the_same_store_gives_the_same_bytes():
     """Two stores that were filled with the same events, and two readings of them."""
-    one, other = report_of("moscow"), report_of("moscow")
+    one, other = make_report("moscow"), make_report("moscow")
     assert json_document(asdict(one)) == json_document(asdict(other))
     pages = {render(each, Language("en"), SIGNATURES.locations, CHECKS) for each in (one, other)}
     assert len(pages) == 1
