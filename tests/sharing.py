@@ -20,6 +20,9 @@ TESTS = Path(__file__).parent
 LONGEST_FIRST = (
     "test_floods.py",
     "test_engine_crate.py",
+    "verify/test_golden_opinions.py",
+    "store/test_clickhouse_engine.py",
+    "evidence/test_situations.py",
     "test_mirror_port.py",
     "test_sanitizers.py",
     "deploy/test_deploy_image.py",
@@ -28,8 +31,6 @@ LONGEST_FIRST = (
     "docs/test_tutorial.py",
     "docs/test_console.py",
     "streams/test_collect.py",
-    "store/test_clickhouse_engine.py",
-    "verify/test_golden_opinions.py",
 )
 """Files that take long: no process is left with one at the end, while the others have nothing to do."""
 
