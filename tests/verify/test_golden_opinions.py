@@ -12,6 +12,18 @@ from tests.evidence.test_findings import netmon
 from tests.machine import need
 from tests.test_golden import SIGNATURES
 
+pytestmark = pytest.mark.reuse(
+    "engine/Cargo.*",
+    "engine/src",
+    "netmon",
+    "tests/craft",
+    "tests/evidence/test_findings.py",
+    "tests/golden",
+    "tests/machine.py",
+    "tests/test_golden.py",
+    "tests/verify/test_golden_opinions.py",
+)
+
 CASES = {case.__name__: case for case in golden.CASES}
 UNREAD_BY = {
     "dtls_hello": {0: 1, 1: 1, 2: 1, 3: 1},
