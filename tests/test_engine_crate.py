@@ -14,6 +14,8 @@ from tests.machine import cache, need
 
 ENGINE = Path(__file__).parent.parent / "engine"
 REUSE = pytest.mark.reuse("engine", "tests/test_engine_crate.py", "tests/machine.py")
+BUILD = {"CARGO_TARGET_DIR": str(cache("cargo")), "CARGO_PROFILE_DEV_DEBUG": "0"}
+"""No debugger reads what is built here, and a panic names its line without information for one."""
 FUZZ_SECONDS = "5"  # for each target; a longer run is `engine/fuzz/run SECONDS`
 
 
@@ -22,7 +24,7 @@ def run(*words):
     done = subprocess.run(
         words,
         cwd=ENGINE,
-        env=os.environ | {"CARGO_TARGET_DIR": str(cache("cargo"))},
+        env=os.environ | BUILD,
         capture_output=True,
         text=True,
         errors="replace",
