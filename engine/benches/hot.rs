@@ -150,7 +150,7 @@ fn live_monitor(connections: u32) -> Monitor {
 }
 
 /// How long packets wait at a time while so many connections time out in the same second: the slowest is the longest pause.
-#[divan::bench(args = [1000, 10_000, 100_000], sample_count = 300, sample_size = 1)]
+#[divan::bench(args = [1000, 10_000, 100_000, 1_000_000], sample_count = 2_200, sample_size = 1)]
 fn pause_of_timeouts(bencher: Bencher, connections: u32) {
     let mut monitor = live_monitor(connections);
     bencher.bench_local(|| monitor.tick(BEGIN_NS + 3_600_000_000_000));
@@ -158,7 +158,7 @@ fn pause_of_timeouts(bencher: Bencher, connections: u32) {
 }
 
 /// The same, between packets that go on meanwhile.
-#[divan::bench(args = [1000, 10_000, 100_000], sample_count = 20_000, sample_size = 1)]
+#[divan::bench(args = [1000, 10_000, 100_000, 1_000_000], sample_count = 140_000, sample_size = 1)]
 fn pause_of_timeouts_with_packets(bencher: Bencher, connections: u32) {
     let mut monitor = live_monitor(connections);
     monitor.set_steady_time(SteadyTime { now_ns: BEGIN_NS + 3_600_000_000_000, offset: 0 });
@@ -170,7 +170,7 @@ fn pause_of_timeouts_with_packets(bencher: Bencher, connections: u32) {
 }
 
 /// The same while signatures are replaced: until all connections are matched again.
-#[divan::bench(args = [1000, 10_000, 100_000], sample_count = 300, sample_size = 1)]
+#[divan::bench(args = [1000, 10_000, 100_000, 1_000_000], sample_count = 2_200, sample_size = 1)]
 fn pause_of_reload(bencher: Bencher, connections: u32) {
     let next = Arc::new(matcher(1000));
     let mut monitor = live_monitor(connections);
@@ -203,7 +203,7 @@ fn pause_of_growth(bencher: Bencher, connections: u32) {
 }
 
 /// The same while counters are read.
-#[divan::bench(args = [1000, 100_000], sample_count = 10, sample_size = 1)]
+#[divan::bench(args = [1000, 100_000, 1_000_000], sample_count = 10, sample_size = 1)]
 fn pause_of_scrape(bencher: Bencher, connections: u32) {
     let monitor = live_monitor(connections);
     bencher.bench_local(|| monitor.tally().live_flows);

@@ -190,7 +190,7 @@ impl CaptureFile {
         }
     }
 
-    #[inline]
+    #[inline(always)] // the path of every packet of a file
     fn passes(&mut self, record: &Record) -> bool {
         let Some(filter) = &self.filter else { return true };
         if Some(record.link) != self.filter_link {
