@@ -1,6 +1,8 @@
 """The benchmarks run; their results are not checked here."""
 
+import runpy
 import shutil
+import sys
 from dataclasses import replace
 from xml.etree.ElementTree import fromstring
 
@@ -11,7 +13,7 @@ from netmon.store import queries
 from netmon.store.opening import opened_by_name
 from netmon.store.queries import Scope
 from netmon.store.resolvers import resolvers
-from tests.bench import evidence, live, vendor_events, workers
+from tests.bench import evidence, live, signatures, vendor_events, workers
 from tests.bench.bench import EVERY_FLOW, contenders, race, table
 from tests.bench.callgrind import instructions
 from tests.bench.curves import look_ups, matcher, syns, write_before_load
@@ -21,7 +23,13 @@ from tests.bench.places import VENDOR, time_engine, time_places
 from tests.bench.plot import Curve, plot, plot_bars
 from tests.bench.reports import fill, time_report
 from tests.bench.store import measure
-from tests.machine import need, need_root
+from tests.machine import ROOT, need, need_root
+
+COMMANDS = sorted(
+    file.stem
+    for file in (ROOT / "tests" / "bench").glob("*.py")
+    if "__main__" in file.read_text(encoding="utf-8")
+)
 
 
 def test_load_is_the_same_each_time(tmp_path):
@@ -149,12 +157,32 @@ def test_the_store_is_measured(tmp_path):
     assert cost.store_bytes > 200 * 100
 
 
-def test_evidence_is_measured_by_privacy_level(monkeypatch):
-    """The files of findings cost something at each level, in a capture with signatures of its own as well."""
+@pytest.mark.parametrize("case", evidence.CASES)
+def test_evidence_is_measured_by_privacy_level(monkeypatch, case):
+    """The files of findings cost something at each level, with and without a configuration."""
     monkeypatch.setattr(evidence, "REPEATS", 1)
-    capture, file = evidence.CASES["CONNECT and TLS"]
-    costs = [evidence.time_level(capture, file, level) for level in evidence.LEVELS]
+    costs = [evidence.time_level(*evidence.CASES[case], level) for level in evidence.LEVELS]
     assert all(cost.milliseconds > 0 and cost.size > 1_000 for cost in costs)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_benchmark_says_what_it_measures(monkeypatch, capsys, name):
+    """`--help` measures nothing."""
+    monkeypatch.setattr(sys, "argv", [name, "--help"])
+    monkeypatch.delitem(sys.modules, f"tests.bench.{name}", raising=False)
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module(f"tests.bench.{name}", run_name="__main__")
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("usage: ")
+
+
+def test_large_sets_of_signatures_are_measured(monkeypatch, capsys):
+    """Each set is measured in a process of its own, which says what it costs."""
+    monkeypatch.setattr(sys, "argv", ["signatures", "20"])
+    signatures.main()
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 9
+    assert all(line.startswith("20 ") and line.endswith(" MB at most") for line in lines)
 
 
 def stats_after(before, frames, count):

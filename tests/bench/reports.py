@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
+import argparse
 import random
 import resource
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -100,7 +100,9 @@ def time_report(store: Path, output: Path) -> ReportCost:
 
 def main() -> None:
     """The benchmark."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    parser = argparse.ArgumentParser(description="The cost of a report on a store of many flows.")
+    parser.add_argument("flows", nargs="?", type=int, default=1_000_000, metavar="FLOWS")
+    count = parser.parse_args().flows
     with tempfile.TemporaryDirectory() as name:
         store = Path(name, "flows.db")
         fill(store, count)

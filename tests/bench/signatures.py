@@ -5,6 +5,7 @@ Each row is measured in its own process: CPU seconds and the peak of its memory.
 
 from __future__ import annotations
 
+import argparse
 import resource
 import shutil
 import subprocess
@@ -117,10 +118,15 @@ def measure(names: int, networks: int, vendors: int, shape: str) -> str:
 
 def main() -> None:
     """Prints one line for each set."""
-    if len(sys.argv) > 2:  # a set
-        print(measure(*map(int, sys.argv[1:4]), sys.argv[4]))
+    parser = argparse.ArgumentParser(description="Time and memory that large signature sets take.")
+    parser.add_argument("count", nargs="?", type=int, default=COUNT, metavar="COUNT")
+    parser.add_argument("--set", nargs=4, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.set:
+        *numbers, shape = arguments.set
+        print(measure(*map(int, numbers), shape))
         return
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else COUNT
+    count = arguments.count
     for title, numbers in {
         "names of one vendor": (count, 0, 1, "plain"),
         "networks of one vendor": (0, count, 1, "plain"),
@@ -132,7 +138,7 @@ def main() -> None:
         "names in braces over lines": (count, 0, 1, "braces"),
         "networks in braces over lines": (0, count, 1, "braces"),
     }.items():
-        words = (sys.executable, "-m", "tests.bench.signatures", *map(str, numbers))
+        words = (sys.executable, "-m", "tests.bench.signatures", "--set", *map(str, numbers))
         result = subprocess.run(words, check=True, capture_output=True, text=True).stdout
         print(f"{count} {title}: {result.strip()}")
 

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -68,7 +68,9 @@ def measure(path: Path, count: int) -> StoreCost:
 
 def main() -> None:
     """The benchmark."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    parser = argparse.ArgumentParser(description="The cost of keeping flows in a store.")
+    parser.add_argument("flows", nargs="?", type=int, default=1_000_000, metavar="FLOWS")
+    count = parser.parse_args().flows
     with tempfile.TemporaryDirectory() as name:
         cost = measure(Path(name, "flows.db"), count)
     each_us, size = cost.write_s / count * 1e6, cost.store_bytes / count
