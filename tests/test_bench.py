@@ -1,5 +1,7 @@
 """The benchmarks run; their results are not checked here."""
 
+import itertools
+import json
 import runpy
 import shutil
 import sys
@@ -13,7 +15,7 @@ from netmon.store import queries
 from netmon.store.opening import opened_by_name
 from netmon.store.queries import Scope
 from netmon.store.resolvers import resolvers
-from tests.bench import evidence, live, signatures, vendor_events, workers
+from tests.bench import bench, evidence, live, signatures, vendor_events, workers
 from tests.bench.bench import EVERY_FLOW, contenders, race, table
 from tests.bench.callgrind import instructions
 from tests.bench.curves import look_ups, matcher, syns, write_before_load
@@ -219,3 +221,17 @@ def test_instructions_are_counted():
     assert instructions(("true",)) > 10_000
     with pytest.raises(RuntimeError, match="false ended with 1"):
         instructions(("false",))
+
+
+def test_the_instructions_of_netmon_and_tcpdump_are_told_by_name(monkeypatch, capsys, tmp_path):
+    """What is printed and saved says which program it is, not which interpreter runs it."""
+    counts = itertools.count(10**9, 10**6)
+    monkeypatch.setattr(bench, "instructions", lambda _words: next(counts))
+    monkeypatch.setattr(bench, "COUNTED_PACKETS", (1_000, 2_000))
+    saved = tmp_path / "numbers.json"
+    words = ["bench", "--packets", "1000", "--rounds", "1", "--instructions", "--json", str(saved)]
+    monkeypatch.setattr(sys, "argv", words)
+    bench.main()
+    named = [line.split(":")[0] for line in capsys.readouterr().out.splitlines() if "for a packet" in line]
+    assert named == list(json.loads(saved.read_text(encoding="utf-8"))["instructions"])
+    assert named == ["netmon"] + ["tcpdump"] * bool(shutil.which("tcpdump"))

@@ -172,10 +172,10 @@ def counted(folder: Path, mix: str) -> dict[str, tuple[float, float]]:
         # Run as root, tcpdump becomes another user, who may not write callgrind's file.
         user = ("-Z", "root") if os.geteuid() == 0 else ()
         tcpdump = ("tcpdump", *user, "-n", "-r", str(load), "-w", "/dev/null", NOTHING)
-        for words in ((*NETMON, "read", str(load)), tcpdump):
+        for name, words in ((VENDORS_ONLY, (*NETMON, "read", str(load))), ("tcpdump", tcpdump)):
             if shutil.which(words[0]):
                 subprocess.run(words, check=True, capture_output=True)  # fills the caches of a first start
-                counts.setdefault(Path(words[0]).name, []).append((packets, instructions(words)))
+                counts.setdefault(name, []).append((packets, instructions(words)))
     slopes = {}
     for name, [(few, less), (many, more)] in counts.items():
         per_packet = (more - less) / (many - few)
