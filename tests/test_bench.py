@@ -15,7 +15,7 @@ from netmon.store import queries
 from netmon.store.opening import opened_by_name
 from netmon.store.queries import Scope
 from netmon.store.resolvers import resolvers
-from tests.bench import bench, evidence, live, signatures, vendor_events, workers
+from tests.bench import bench, evidence, live, signatures, start, vendor_events, workers
 from tests.bench.bench import EVERY_FLOW, contenders, race, table
 from tests.bench.callgrind import instructions
 from tests.bench.curves import look_ups, matcher, syns, write_before_load
@@ -235,3 +235,18 @@ def test_the_instructions_of_netmon_and_tcpdump_are_told_by_name(monkeypatch, ca
     named = [line.split(":")[0] for line in capsys.readouterr().out.splitlines() if "for a packet" in line]
     assert named == list(json.loads(saved.read_text(encoding="utf-8"))["instructions"])
     assert named == ["netmon"] + ["tcpdump"] * bool(shutil.which("tcpdump"))
+
+
+@pytest.mark.skipif(not shutil.which("valgrind"), reason="needs valgrind")
+def test_instructions_of_a_start_are_printed(monkeypatch, capsys):
+    """They are those of the program, also if another one sets its environment first."""
+    words = (sys.executable, "-c", "pass")
+    starts = {"python": words, "in an environment": ("env", "A=1", *words)}
+    monkeypatch.setattr(start, "STARTS", starts)
+    monkeypatch.setattr(sys, "argv", ["start", "--rounds", "1", "--instructions"])
+    start.main()
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head.endswith("M instructions")
+    plain, with_environment = (int(row.split()[-1]) for row in rows)
+    assert with_environment == pytest.approx(plain, rel=0.1)
+    assert plain > 5
