@@ -15,7 +15,7 @@ from netmon.store import queries
 from netmon.store.opening import opened_by_name
 from netmon.store.queries import Scope
 from netmon.store.resolvers import resolvers
-from tests.bench import bench, evidence, live, signatures, start, vendor_events, workers
+from tests.bench import bench, events, evidence, live, signatures, start, vendor_events, workers
 from tests.bench.bench import EVERY_FLOW, contenders, race, table
 from tests.bench.callgrind import instructions
 from tests.bench.curves import look_ups, matcher, syns, write_before_load
@@ -176,6 +176,14 @@ def test_every_benchmark_says_what_it_measures(monkeypatch, capsys, name):
         runpy.run_module(f"tests.bench.{name}", run_name="__main__")
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith("usage: ")
+
+
+def test_a_capture_of_few_packets_does_not_tell_what_events_cost(monkeypatch, capsys):
+    """Their cost is less than what two starts differ by, and could be negative."""
+    monkeypatch.setattr(sys, "argv", ["events", "--packets", "1000"])
+    with pytest.raises(SystemExit, match="2"):
+        events.main()
+    assert "at least 200,000 are needed" in capsys.readouterr().err
 
 
 def test_large_sets_of_signatures_are_measured(monkeypatch, capsys):

@@ -3,7 +3,8 @@
     python -m tests.bench.events [--packets 1000000] [--rounds 5] [CAPTURE…]
 
 The commands take turns, so that a busy machine slows both alike; the table shows medians of CPU seconds, what
-an event costs, and the rate of packets beside that of the summary. Without captures, a load is made.
+an event costs, and the rate of packets beside that of the summary. Without captures, a load is made. Captures
+of few packets are refused: their events cost less than what two starts differ by.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from netmon._engine import CaptureFile, Engine, Matcher
 from tests.bench.bench import measure
 from tests.bench.load import write_load
 from tests.machine import NETMON
 
 EVERY = ("--json", "--all")
+FEWEST_PACKETS = 200_000
+PACKETS_AT_ONCE = 100_000
 
 
 def race(capture: Path, rounds: int) -> tuple[float, float]:
@@ -37,6 +41,14 @@ def count_events(capture: Path) -> int:
     return done.stdout.count(b"\n")
 
 
+def count_packets(capture: Path) -> int:
+    """The packets of a capture."""
+    engine, file = Engine(Matcher([], [], [])), CaptureFile(str(capture))
+    while engine.read(file, PACKETS_AT_ONCE):
+        engine.drain()
+    return file.packets
+
+
 def main() -> None:
     """Runs the commands and prints the table."""
     parser = argparse.ArgumentParser(description="The cost of events.")
@@ -48,6 +60,9 @@ def main() -> None:
         captures = arguments.captures or [Path(folder) / "load.pcap"]
         if not arguments.captures:
             write_load(captures[0], arguments.packets)
+        for capture in captures:
+            if (packets := count_packets(capture)) < FEWEST_PACKETS:
+                parser.error(f"{capture.name}: {packets:,} packets; at least {FEWEST_PACKETS:,} are needed")
         print(f"{'':20}{'events':>9}{'summary s':>11}{'events s':>10}{'µs each':>9}{'rate':>7}")
         for capture in captures:
             events = count_events(capture)
