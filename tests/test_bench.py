@@ -5,6 +5,7 @@ import json
 import runpy
 import shutil
 import sys
+from collections import Counter
 from dataclasses import replace
 from xml.etree.ElementTree import fromstring
 
@@ -17,7 +18,7 @@ from netmon.store.queries import Scope
 from netmon.store.resolvers import resolvers
 from tests.bench import bench, events, evidence, live, signatures, start, vendor_events, workers
 from tests.bench.bench import EVERY_FLOW, contenders, race, table
-from tests.bench.callgrind import instructions
+from tests.bench.callgrind import instructions, instructions_by_object
 from tests.bench.curves import look_ups, matcher, syns, write_before_load
 from tests.bench.found import find_names
 from tests.bench.load import WATCHED, write_load
@@ -25,7 +26,7 @@ from tests.bench.places import VENDOR, time_engine, time_places
 from tests.bench.plot import Curve, plot, plot_bars
 from tests.bench.reports import fill, time_report
 from tests.bench.store import measure
-from tests.machine import ROOT, need, need_root
+from tests.machine import NETMON, ROOT, need, need_root
 
 COMMANDS = sorted(
     file.stem
@@ -227,6 +228,8 @@ def test_a_plot_has_every_point_and_every_name():
 def test_instructions_are_counted():
     """Even a program that does nothing has some, and one that fails is no measure."""
     assert instructions(("true",)) > 10_000
+    reading = instructions_by_object((*NETMON, "read", start.CAPTURE))
+    assert 1_000_000 < reading[bench.ENGINE] < 0.9 * reading.total()
     with pytest.raises(RuntimeError, match="false ended with 1"):
         instructions(("false",))
 
@@ -234,7 +237,7 @@ def test_instructions_are_counted():
 def test_the_instructions_of_netmon_and_tcpdump_are_told_by_name(monkeypatch, capsys, tmp_path):
     """What is printed and saved says which program it is, not which interpreter runs it."""
     counts = itertools.count(10**9, 10**6)
-    monkeypatch.setattr(bench, "instructions", lambda _words: next(counts))
+    monkeypatch.setattr(bench, "instructions_by_object", lambda _words: Counter({"libc": next(counts)}))
     monkeypatch.setattr(bench, "COUNTED_PACKETS", (1_000, 2_000))
     saved = tmp_path / "numbers.json"
     words = ["bench", "--packets", "1000", "--rounds", "1", "--instructions", "--json", str(saved)]

@@ -16,8 +16,9 @@ in which it may write: `--with "mercury=mercury -r {load} -f {out}/flows.json"`.
 What a program found are the names of complete ClientHellos that are in its output: of all in what it has
 read, and of those that the vendor's signatures match.
 
-With `--instructions`, callgrind counts the instructions of netmon and tcpdump as well: those of a packet,
-from loads of two sizes, and those of a start. A busy machine does not change them.
+With `--instructions`, callgrind counts the instructions of netmon (the summary) and tcpdump as well: those of
+a packet, from loads of two sizes, and those of a start. Those of netmon's engine, without Python and the
+C library, are told besides. A busy machine does not change them.
 """
 
 from __future__ import annotations
@@ -31,11 +32,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.callgrind import instructions
+from netmon import _engine
+from tests.bench.callgrind import instructions_by_object
 from tests.bench.found import Found, find_names
 from tests.bench.load import MIXES, WATCHED, write_load
 from tests.bench.plot import plot_bars
@@ -45,6 +48,7 @@ from tests.machine import NETMON
 SLICE_PACKETS = 50_000  # what tshark reads
 NOTHING = "udp port 1"  # matches no packet of the load
 COUNTED_PACKETS = (100_000, 300_000)
+ENGINE = Path(_engine.__file__).name
 VENDORS_ONLY, EVERY_FLOW = "netmon", "netmon, every flow"
 
 
@@ -163,23 +167,30 @@ def find(program: Contender) -> Found:
         return find_names(Path(folder), program.names, WATCHED)
 
 
-def counted(folder: Path, mix: str) -> dict[str, tuple[float, float]]:
-    """The instructions of netmon and tcpdump by name: for a packet, and for a start."""
-    counts: dict[str, list[tuple[int, int]]] = {}
+def counted(folder: Path, mix: str) -> dict[str, dict[str, float]]:
+    """The instructions of netmon and tcpdump by name: of a packet, of it in the engine, and of a start."""
+    counts: dict[str, list[tuple[int, Counter[str]]]] = {}
+    # Other netmons of the user would remove from the cache what the first run keeps there, and the order of
+    # sets in Python would differ from run to run.
+    netmon = ("env", f"XDG_CACHE_HOME={folder / 'cache'}", "PYTHONHASHSEED=0", *NETMON, "read")
     for size in COUNTED_PACKETS:
         load = folder / f"load-{size}.pcap"
         packets = write_load(load, size, mix=MIXES[mix])["packets"]
         # Run as root, tcpdump becomes another user, who may not write callgrind's file.
         user = ("-Z", "root") if os.geteuid() == 0 else ()
         tcpdump = ("tcpdump", *user, "-n", "-r", str(load), "-w", "/dev/null", NOTHING)
-        for name, words in ((VENDORS_ONLY, (*NETMON, "read", str(load))), ("tcpdump", tcpdump)):
+        for name, words in ((VENDORS_ONLY, (*netmon, str(load))), ("tcpdump", tcpdump)):
             if shutil.which(words[0]):
                 subprocess.run(words, check=True, capture_output=True)  # fills the caches of a first start
-                counts.setdefault(name, []).append((packets, instructions(words)))
+                counts.setdefault(name, []).append((packets, instructions_by_object(words)))
     slopes = {}
     for name, [(few, less), (many, more)] in counts.items():
-        per_packet = (more - less) / (many - few)
-        slopes[name] = (per_packet, less - few * per_packet)
+        per_packet = (more.total() - less.total()) / (many - few)
+        slopes[name] = {
+            "packet": per_packet,
+            "packet_in_engine": (more[ENGINE] - less[ENGINE]) / (many - few),
+            "start": less.total() - few * per_packet,
+        }
     return slopes
 
 
@@ -239,9 +250,11 @@ def main() -> None:
         f" medians of {arguments.rounds} rounds on one core\n"
     )
     print(table(results))
-    for program, (per_packet, start) in slopes.items():
+    for program, slope in slopes.items():
+        engine = f" ({slope['packet_in_engine']:,.0f} in the engine)" if slope["packet_in_engine"] else ""
         print(
-            f"{program}: {per_packet:,.0f} instructions for a packet, {start / 1e9:.2f} billion for a start"
+            f"{program}: {slope['packet']:,.0f} instructions for a packet{engine},"
+            f" {slope['start'] / 1e9:.2f} billion for a start"
         )
     if arguments.svg:
         bars = [(program, result["packets_per_cpu_s"] / 1000) for program, result in results.items()]
