@@ -5,7 +5,6 @@ The counters are those of `stats()` (`netmon/_engine.pyi`): `view`, and `interfa
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,7 +41,7 @@ THRESHOLDS = (
     Threshold(
         "dropped",
         "dropped",
-        ("packets", "dropped"),
+        ("packets", "sieved_packets", "dropped"),
         0.0,
         1,
         _("the kernel dropped {part} of {total} packets: increase capture.ring_mib or capture.workers"),
@@ -206,66 +205,6 @@ HARMLESS = frozenset({"duplicates", "coalesced"})
 
 UNDECODED = next(threshold for threshold in THRESHOLDS if threshold.problem == "undecoded")
 """The rule about packets that could not be decoded. The engine has the same share (`UNDECODED_SHARE`)."""
-
-MOSTLY = 0.5
-"""With a larger share of packets that could not be decoded, nothing that was not seen is an all-clear."""
-
-
-def is_unread(counters: Mapping[Any, int]) -> bool:
-    """True if most packets that may belong to connections were not decoded; ARP and the like do not count."""
-    undecoded = counters.get(UNDECODED.part, 0)
-    read = counters.get("flow_packets", 0) + counters.get("sieved_packets", 0)
-    return undecoded > MOSTLY * (undecoded + read)
-
-
-def unread_text(stats: Mapping[str, Any], language: Language = ENGLISH) -> str | None:
-    """That most packets of the run could not be decoded, in one line; None if most could."""
-    total: Counter[str | Kind] = Counter()
-    for counters in by_interface(stats).values():
-        total.update(counters)
-    if not is_unread(total):
-        return None
-    part = total[UNDECODED.part]
-    packets = part + total["flow_packets"]
-    text = (
-        _("{part} of {packets} packets could not be decoded: {what}")
-        if packets == total["packets"]
-        else _("{part} of {packets} packets that may belong to connections could not be decoded: {what}")
-    )
-    return language.say(
-        text,
-        part=language.number(part),
-        packets=language.number(packets),
-        what=undecoded_text(total, language),
-    )
-
-
-def is_partly_unread(counters: Mapping[Any, int], *, nothing_seen: bool) -> bool:
-    """True if so much of an interface was not decoded that no result of the run is an all-clear.
-
-    That is most of enough packets; where no flow to a known vendor was seen at all, it is what is warned of.
-    """
-    part = counters.get(UNDECODED.part, 0)
-    is_most = is_unread(counters) and part + counters.get("flow_packets", 0) >= UNDECODED.min_total
-    return is_most or (nothing_seen and exceeds(UNDECODED, counters))
-
-
-def partly_unread_text(
-    stats: Mapping[str, Any], language: Language = ENGLISH, *, nothing_seen: bool
-) -> str | None:
-    """The interfaces that could not be read well enough for an all-clear, in one line; None if all could."""
-    parts = []
-    for name, counters in by_interface(stats).items():
-        if is_partly_unread(counters, nothing_seen=nothing_seen):
-            part = counters[UNDECODED.part]
-            text = language.say(
-                _("{part} of {packets} packets could not be decoded: {what}"),
-                part=language.number(part),
-                packets=language.number(part + counters.get("flow_packets", 0)),
-                what=undecoded_text(counters, language),
-            )
-            parts.append(language.say("interface {name}: {what}", name=name, what=text) if name else text)
-    return "; ".join(parts) or None
 
 
 class Fault(Struct, frozen=True):

@@ -8,10 +8,9 @@ from netmon.quality import (
     THRESHOLDS,
     Watch,
     find_faults,
-    partly_unread_text,
     percent_text,
-    unread_text,
 )
+from netmon.unread import partly_unread_text, unread_text
 
 GOOD = {
     "packets": 100_000,
@@ -177,6 +176,20 @@ def test_packets_that_carry_no_connection_make_no_view_readable():
     )
     assert unread_text(stats(undecoded={UNKNOWN: 40}, packets=1081, flow_packets=41)) is None
     assert unread_text(stats(packets=1000, flow_packets=0)) is None
+
+
+def test_packets_that_the_sieve_dropped_were_decoded():
+    """They count as packets of flows, both in the texts and for whether most were decoded."""
+    found = stats(undecoded={UNKNOWN: 60}, packets=100, flow_packets=40, sieved_packets=19)
+    assert unread_text(found).startswith("60 of 119 packets could not be decoded: ")
+    assert partly_unread_text(found, nothing_seen=False).startswith("interface eth1: 60 of 119 packets ")
+    found = stats(undecoded={UNKNOWN: 60}, packets=100, flow_packets=40, sieved_packets=20)
+    assert unread_text(found) is None
+    assert partly_unread_text(found, nothing_seen=False) is None
+    few = stats(undecoded={UNKNOWN: 6}, packets=7, flow_packets=1, sieved_packets=3)
+    assert partly_unread_text(few, nothing_seen=False).startswith("interface eth1: 6 of 10 packets ")
+    dropped = find_faults(stats(live={"dropped": 5}, packets=75, sieved_packets=20))
+    assert dropped[0].text.startswith("eth1: the kernel dropped 5 of 100 packets: ")
 
 
 @pytest.mark.parametrize(("packets", "is_told"), [(9, False), (10, True), (11, True)])

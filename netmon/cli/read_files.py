@@ -20,8 +20,8 @@ from netmon.cli.summary_page import SummaryPage, show_summary
 from netmon.cli.terminal import log, printable, write_line
 from netmon.language.language import Language
 from netmon.outputs.shown import FINDINGS
-from netmon.quality import partly_unread_text, unread_text
 from netmon.sources.stop_request import StopRequest
+from netmon.unread import partly_unread_text, unread_text
 
 if TYPE_CHECKING:
     from netmon.cli import history, views

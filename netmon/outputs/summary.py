@@ -26,9 +26,10 @@ from netmon.outputs.shown import FINDINGS
 from netmon.outputs.texts import bytes_text, flows_text
 from netmon.outputs.verdict_box import VerdictBox
 from netmon.privacy import Privacy
-from netmon.quality import is_poor, partly_unread_text, unread_text
+from netmon.quality import is_poor
 from netmon.records import ALARMS, SEVERITIES, ClassifiedFlow, DnsRecord, Place, Severity, Verdict
 from netmon.signatures.model import Location
+from netmon.unread import partly_unread_text, unread_text
 
 _FINDINGS: Mapping[Severity, str] = {
     "critical": _("Critical findings"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from netmon.quality import HARMLESS, THRESHOLDS, Threshold, is_partly_unread, is_unread
+from netmon.quality import HARMLESS, THRESHOLDS, Threshold
 from netmon.report.facts import RUN, PeriodFacts, ViewFact
 from netmon.report.sums import ratio
 from netmon.report.view import Blind, Detail, ReportView, ViewGrade
+from netmon.unread import is_partly_unread, is_unread
 
 MOST_DETAILS = 5
 POOR_GAP_SHARE = 0.01
