@@ -28,6 +28,7 @@ PACKAGES = {
     "buildah": "buildah",
     "c++": "g++",
     "chromium": "chromium",
+    "clang-14": "clang-14",
     "clickhouse-server": "clickhouse-server",
     "curl": "curl",
     "debootstrap": "debootstrap",
