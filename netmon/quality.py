@@ -35,6 +35,7 @@ class Threshold(Struct, frozen=True):
     text: str  # explanation and remedy; {part}, {total} and {percent} are replaced by numbers
     undecoded_text: str | None = None  # instead, where the cause may be packets that were not decoded
     text_of_one: str | None = None  # instead, if {part} is 1
+    is_of_read: bool = False  # nothing is known of packets that the sieve dropped, which the text then says
 
 
 THRESHOLDS = (
@@ -79,6 +80,7 @@ THRESHOLDS = (
             "{percent} of TCP bytes were acknowledged but not seen: "
             "they may be in the packets that could not be decoded ({kinds})"
         ),
+        is_of_read=True,
     ),
     Threshold(
         "one_way",
@@ -257,6 +259,8 @@ def _fault(threshold: Threshold, name: str, counters: Counters, language: Langua
         kinds=kinds_text(counters, language),
         what=undecoded_text(counters, language),
     )
+    if threshold.is_of_read and counters.get("sieved_packets", 0):
+        text = f"{text} ({language.say('of what was read, without sieved packets')})"
     return Fault(name, threshold.problem, f"{name}: {text}" if name else text)
 
 

@@ -192,6 +192,16 @@ def test_packets_that_the_sieve_dropped_were_decoded():
     assert dropped[0].text.startswith("eth1: the kernel dropped 5 of 100 packets: ")
 
 
+@pytest.mark.parametrize("undecoded", [{}, {UNKNOWN: 40_000}])
+def test_with_a_sieve_what_is_missing_is_said_to_be_of_what_was_read(undecoded):
+    """Bytes that are missing among dropped packets are unknown, and only then the text says so."""
+    ending = " (of what was read, without sieved packets)"
+    for sieved in (0, 1):
+        faults = find_faults(stats(undecoded=undecoded, unseen_tcp_bytes=600_000, sieved_packets=sieved))
+        [text] = [fault.text for fault in faults if fault.problem == "unseen"]
+        assert text.endswith(ending) is bool(sieved)
+
+
 @pytest.mark.parametrize(("packets", "is_told"), [(9, False), (10, True), (11, True)])
 def test_undecoded_packets_count_from_ten_packets_on(packets, is_told):
     """Of nine packets nothing is said, of ten it is: as a fault, and for an interface as no all-clear."""

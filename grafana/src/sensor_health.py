@@ -170,8 +170,8 @@ def _view() -> Iterator[Panel]:
     yield trend(drops, *dropped, least_maximum=10, shape="bars", shade=fields.BAD)
     unseen = About(
         "Bytes acknowledged but never seen",
-        "Share of the TCP payload that was acknowledged but that the mirror port did not show. Above 1 %, "
-        "the view is poor.",
+        "Share of the TCP payload that was acknowledged but that the mirror port did not show, of what was "
+        "read (without what the kernel sieve dropped). Above 1 %, the view is poor.",
         fields.SHARE,
         width=12,
         height=8,

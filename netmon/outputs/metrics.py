@@ -174,11 +174,16 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
         ("interface",),
         "Packets longer than a link allows, coalesced by a network card or the kernel (LRO, GRO).",
     ),
-    "netmon_view_tcp_bytes": ("counter", ("interface",), "TCP payload bytes seen."),
+    "netmon_view_tcp_bytes": (
+        "counter",
+        ("interface",),
+        "TCP payload bytes seen, of what was read: without packets that the kernel sieve dropped.",
+    ),
     "netmon_view_unseen_tcp_bytes": (
         "counter",
         ("interface",),
-        "TCP payload bytes of ended flows that were acknowledged but never seen.",
+        "TCP payload bytes of ended flows that were acknowledged but never seen, of what was read: those "
+        "missing among packets that the kernel sieve dropped are unknown.",
     ),
     "netmon_view_connections": (
         "counter",

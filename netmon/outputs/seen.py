@@ -85,8 +85,10 @@ def _flows(stats: Mapping[str, Any], language: Language) -> Iterator[Seen]:
 
 
 def _packets(stats: Mapping[str, Any], language: Language) -> Iterator[Seen]:
-    packets, say, number = stats["packets"], language.say, language.number
-    yield say("all packets"), number(packets), ""
+    say, number = language.say, language.number
+    sieved = _sum(stats, "sieved_packets")
+    packets = stats["packets"] + sieved  # shares are of all, read or not
+    yield say("packets that were read") if sieved else say("all packets"), number(stats["packets"]), ""
     for text, key in (
         (say("duplicates, counted once"), "duplicate_packets"),
         (say("merged by offloading (GRO, LRO)"), "coalesced_packets"),
@@ -94,7 +96,6 @@ def _packets(stats: Mapping[str, Any], language: Language) -> Iterator[Seen]:
         count = _sum(stats, key)
         if count:
             yield f"  {text}", number(count), percent_text(count, packets, language)
-    sieved = _sum(stats, "sieved_packets")
     if sieved:
         yield say("dropped by the kernel sieve besides"), number(sieved), ""
     for (station, reason), count in _counted(stats["rejected"]):
@@ -120,6 +121,8 @@ def _missing(stats: Mapping[str, Any], language: Language) -> Iterator[Seen]:
     if unseen:
         total = unseen + _sum(stats, "tcp_bytes")
         yield say("TCP bytes acknowledged but not seen"), bytes_text(unseen, language), share(unseen, total)
+        if _sum(stats, "sieved_packets"):
+            yield f"  {say('of what was read, without sieved packets')}", "", ""
     if one_way:
         text = say("one-way connections, of {count}", count=number(connections))
         yield text, number(one_way), share(one_way, connections)

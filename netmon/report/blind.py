@@ -108,10 +108,12 @@ def _by_threshold(threshold: Threshold, views: Sequence[ViewFact]) -> Blind | No
         is_poor |= whole >= threshold.min_total and part > threshold.share * whole
         if threshold.problem == "undecoded":
             kinds.update(view.undecoded)
+        if threshold.is_of_read and part:
+            kinds["sieved_packets"] += view.counters.get("sieved_packets", 0)
     if not count:
         return None
     is_poor = is_poor and threshold.problem not in HARMLESS
-    return _blind(threshold.problem, count, of, kinds, is_poor=is_poor)
+    return _blind(threshold.problem, count, of, +kinds, is_poor=is_poor)
 
 
 def _blind(

@@ -195,7 +195,7 @@ def _words(language: Language) -> dict[str, Callable[..., str]]:
         "about": say(words.ABOUT),
         "status": say(words.STATUS),
         "concern_status": say(words.CONCERN_STATUS),
-        "detail": say(shared.UNNAMED),
+        "detail": say({**shared.UNNAMED, **words.OF_READ}),
         "blind": say({kind: what for kind, (what, _) in words.BLIND.items()}),
         "consequence": say({kind: means for kind, (_, means) in words.BLIND.items()}),
         "level": lambda severity: "warning-level" if severity == "warning" else str(severity),

@@ -186,3 +186,5 @@ BLIND: Mapping[str, tuple[str, str]] = {
     ),
 }
 """What could not be seen, and what that means for the conclusion."""
+OF_READ: Mapping[str, str] = {"sieved_packets": _("of what was read, without sieved packets")}
+"""The restriction of a figure of which the kernel sieve leaves a part unknown, before how many it dropped."""

@@ -115,6 +115,23 @@ def test_what_is_missing_is_summed_over_all_interfaces():
         assert line in seen
 
 
+def test_what_the_sieve_makes_unknowable_is_said_to_be_of_what_was_read():
+    """With dropped packets the missing bytes are of what was read, and shares of packets are of all."""
+    poor = VIEW | {"unseen_tcp_bytes": 1000, "duplicate_packets": 100}
+    of_read = "of what was read, without sieved packets"
+    seen = lines(STATS | {"view": {"eth1": poor, "eth2": VIEW}})
+    assert "all packets 1,000" in seen
+    assert of_read not in seen
+    seen = lines(STATS | {"view": {"eth1": poor | {"sieved_packets": 1000}, "eth2": VIEW}})
+    at = seen.index("TCP bytes acknowledged but not seen 1.0 kB 5.3 %")
+    assert seen[at + 1] == of_read
+    at = seen.index("packets that were read 1,000")
+    assert seen[at + 1 : at + 3] == [
+        "duplicates, counted once 100 5 %",
+        "dropped by the kernel sieve besides 1,000",
+    ]
+
+
 def test_every_evidence_and_reason_has_a_text():
     """The closed sets are covered in full, and each text fits its column wherever it is used."""
     assert set(EVIDENCE_TEXT) == set(EVIDENCE)

@@ -15,7 +15,7 @@ from netmon.records import Verdict
 from netmon.report.build import build
 from netmon.report.gather import gather
 from netmon.report.page import render
-from netmon.report.view import ViewGrade
+from netmon.report.view import Detail, ViewGrade
 from netmon.store.queries import Scope
 from netmon.verdict.table import REASONS
 from tests.report.recorded import SIGNATURES, record, report_of, store_of
@@ -174,6 +174,24 @@ def conclude(report, conclusion):
     statements = tuple(replace(one, conclusion=conclusion) for one in answer.statements if conclusion)
     changed = replace(answer, conclusion=conclusion or "no_concern", statements=statements)
     return replace(report, answers=(changed,))
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "of what was read, without sieved packets: 1,000"),
+        ("de", "des Gelesenen, ohne ausgesiebte Pakete: 1.000"),
+    ],
+)
+def test_a_figure_that_the_sieve_leaves_unknown_in_part_says_so(language, text):
+    """Below the name of the figure, in the language of the page, with the packets that were dropped."""
+    report = report_of("poor_view")
+    blinds = tuple(
+        replace(one, details=(Detail("sieved_packets", 1000),)) if one.kind == "unseen" else one
+        for one in report.view.blinds
+    )
+    assert text not in Reader(page_of(report, language)).text
+    assert text in Reader(page_of(replace(report, view=replace(report.view, blinds=blinds)), language)).text
 
 
 ALL_CLEAR = [
