@@ -258,7 +258,8 @@ class Sensor:
         report_every_s: int = 5,
     ) -> None: ...
     def poll(self, timeout_s: float) -> Rows: ...  # returns as soon as there are rows
-    # Besides those of `Engine.stats`: "interfaces", counters by name; "interface_problems", why one is down.
+    # Besides those of `Engine.stats`: "interfaces", counters by name; "interface_problems", why one is down;
+    # "unsieved_interfaces", why the sieve is not used on one.
     def stats(self) -> dict[str, Any]: ...
     def kept_packets(self, flow_id: int) -> list[Row]: ...  # as those of the engine, also after `stop`
     def release_packets(self, flow_ids: Sequence[int]) -> None: ...

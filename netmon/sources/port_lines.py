@@ -10,7 +10,8 @@ from typing import Any
 class PortLines:
     """Makes a line of each change, but few of an interface that changes all the time.
 
-    The counters are `interfaces` and `interface_problems` of `stats()` (`netmon/_engine.pyi`).
+    The counters are `interfaces`, `interface_problems` and `unsieved_interfaces` of `stats()`
+    (`netmon/_engine.pyi`).
     """
 
     PERIOD_S = 60.0
@@ -21,11 +22,13 @@ class PortLines:
     def __init__(self) -> None:
         self._ports: dict[str, _Port] = {}
         self._unmonitored = 0
+        self._unsieved: set[str] = set()
         self._has_begun = False
 
     def check(self, stats: Mapping[str, Any], now_s: float) -> list[str]:
         """The lines about what has changed since the last call. `now_s`: a monotonic clock."""
         lines = list(self._further(stats.get("unmonitored_interfaces", 0)))
+        lines += self._newly_unsieved(stats.get("unsieved_interfaces", {}))
         problems = stats.get("interface_problems", {})
         for name, counters in stats.get("interfaces", {}).items():
             if name not in self._ports:
@@ -42,6 +45,14 @@ class PortLines:
                 "already: give narrower patterns, or names, which are not limited"
             )
             self._unmonitored = count
+
+    def _newly_unsieved(self, reasons: Mapping[str, str]) -> Iterable[str]:
+        """A line for each reason why the kernel sieve is not used, with the interfaces, each said once."""
+        new = {name: reason for name, reason in reasons.items() if name not in self._unsieved}
+        self._unsieved.update(new)
+        for reason in dict.fromkeys(new.values()):
+            names = ", ".join(name for name in new if new[name] == reason)
+            yield f"offload: the kernel drops no data on {names}, so every packet there is read: {reason}"
 
 
 class _Port:

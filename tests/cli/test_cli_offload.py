@@ -256,6 +256,31 @@ def test_what_the_kernel_cannot_drop_is_read_and_said_in_one_line(
         sensor.process.communicate()
 
 
+@pytest.mark.parametrize(("mode", "is_told"), [("auto", True), ("off", False)])
+def test_interfaces_on_which_the_kernel_drops_nothing_are_named(environment, mode, is_told):
+    """One line for each reason, at the start or once such an interface is there, unless the sieve is off."""
+    need("ip")
+    sensor = Sensor(environment, "-i", "lo", "-i", "raw0", "--offload", mode)
+    try:
+        assert sensor.line() == f"netmon: watching {PORT}, lo, raw0; metrics: off"
+        lines = [sensor.line()]
+        while lines[-1] != "netmon: raw0: not captured: no such interface":
+            lines.append(sensor.line())
+            assert lines[-1], lines
+        sensor.inside("ip", "tuntap", "add", "raw0", "mode", "tun")
+        while not lines[-1].startswith("netmon: raw0: not captured: the interface is down"):
+            lines.append(sensor.line())
+            assert lines[-1], lines
+    finally:
+        sensor.process.kill()
+        sensor.process.communicate()
+    beginning = "netmon: offload: the kernel drops no data on "
+    assert [line for line in lines if "offload" in line] == [
+        f"{beginning}lo, so every packet there is read: each packet passes a loopback interface twice",
+        f"{beginning}raw0, so every packet there is read: packets have no Ethernet header",
+    ] * is_told
+
+
 def test_without_the_right_to_load_programs_the_sensor_reads_every_packet(environment, tmp_path):
     """A sensor with CAP_NET_RAW alone starts, and says in one line that the kernel drops no data."""
     need("ip", "setpriv")

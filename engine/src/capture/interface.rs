@@ -85,6 +85,16 @@ impl Interface {
         self.hardware == libc::ARPHRD_LOOPBACK
     }
 
+    /// Why no sieve is used on it; None if one is, or if it cannot be captured.
+    pub fn sieve_obstacle(&self) -> Option<&'static str> {
+        match self.link() {
+            // It would be counted twice.
+            _ if self.is_loopback() => Some("each packet passes a loopback interface twice"),
+            Ok(ETHERNET) | Err(_) => None,
+            Ok(_) => Some("packets have no Ethernet header"),
+        }
+    }
+
     /// What to do if it is down.
     pub fn advice_if_down(&self) -> String {
         format!("the interface is down; bring it up: ip link set dev {} up", self.name)

@@ -207,8 +207,7 @@ impl Ring {
             None if options.snaplen < UNLIMITED_SNAPLEN => {
                 socket.attach(&Filter::keep(options.snaplen)).map_err(rejected)
             }
-            // On a loopback interface each packet passes twice, and would be counted twice.
-            None => match options.sieve.as_ref().filter(|_| self.link == ETHERNET && !self.skip_sent) {
+            None => match options.sieve.as_ref().filter(|_| interface.sieve_obstacle().is_none()) {
                 Some(sieve) => {
                     socket.attach_sieve(sieve).map_err(|error| fails("cannot attach the sieve", error))
                 }

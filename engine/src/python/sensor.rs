@@ -45,7 +45,7 @@ impl Sensor {
         let dict = stats(py, &tally, &self.0.names, &names)?;
         dict.set_item("lost_reports", lost)?;
         dict.set_item("unmonitored_interfaces", self.0.unmonitored())?;
-        let (interfaces, problems) = (PyDict::new(py), PyDict::new(py));
+        let (interfaces, problems, unsieved) = (PyDict::new(py), PyDict::new(py), PyDict::new(py));
         for (port, ring) in ports {
             let counters = PyDict::new(py);
             counters.set_item("packets", ring.packets)?;
@@ -57,9 +57,13 @@ impl Sensor {
             if let Some(problem) = port.problem {
                 problems.set_item(&port.name, problem)?;
             }
+            if let Some(reason) = port.unsieved {
+                unsieved.set_item(&port.name, reason)?;
+            }
             interfaces.set_item(port.name, counters)?;
         }
         dict.set_item("interface_problems", problems)?;
+        dict.set_item("unsieved_interfaces", unsieved)?;
         dict.set_item("interfaces", interfaces)?;
         Ok(dict)
     }

@@ -51,6 +51,11 @@ impl Port {
         self.last.as_ref().map(|last| last.index)
     }
 
+    /// Why no sieve is used on the interface that last had the name; None if one is.
+    pub fn sieve_obstacle(&self) -> Option<&'static str> {
+        self.last.as_ref().and_then(Interface::sieve_obstacle)
+    }
+
     /// Notes the interface that has the name, its counters, and the state of the capture on it.
     pub fn observe(&mut self, now: &Interface, condition: Condition) {
         let mut losses = 0;

@@ -101,6 +101,8 @@ pub struct PortStatus {
     pub interruptions: u64,
     /// Packets that it dropped before any ring saw them.
     pub dropped: u64,
+    /// Why the sensor's sieve is not used on it; None if it is, or if there is none.
+    pub unsieved: Option<&'static str>,
 }
 
 /// A change of a worker's rings.

@@ -166,6 +166,7 @@ impl Watcher {
             problem: port.problem(),
             interruptions: port.interruptions,
             dropped: port.dropped,
+            unsieved: self.options.sieve.as_ref().and_then(|_| port.sieve_obstacle()),
         });
         *lock(&self.shared.ports) = status.collect();
         self.shared.unmonitored.store(self.ports.unmonitored as u64, Ordering::Relaxed);
