@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from netmon._engine import CaptureError, Sieve
 from tests.machine import cache, need
 
 ENGINE = Path(__file__).parent.parent / "engine"
@@ -72,6 +73,21 @@ def test_live_capture_on_a_real_kernel():
     need("ip")
     words = ("--locked", "--no-default-features", "--test", "ring", "--test", "live", "--", "--ignored")
     done = run("cargo", "test", *words)
+    assert len(re.findall(r"test result: ok\. [1-9][0-9]* passed; 0 failed", done)) == 2
+
+
+@pytest.mark.lab
+@pytest.mark.slow
+def test_the_kernel_sieve_in_a_real_kernel():
+    """The tests that load a program into the kernel, which `cargo test` alone shows as ignored."""
+    need_cargo()
+    try:
+        Sieve(16).probe()
+    except CaptureError as error:
+        if "os error 1)" in str(error):  # EPERM; a program that the kernel rejects is no reason to skip
+            pytest.skip(f"needs root and CAP_BPF: {error}")
+    words = ("--locked", "--no-default-features", "--lib", "--test", "sieve")
+    done = run("cargo", "test", *words, "--", "--ignored", "--skip", "nanoseconds_per_packet")
     assert len(re.findall(r"test result: ok\. [1-9][0-9]* passed; 0 failed", done)) == 2
 
 

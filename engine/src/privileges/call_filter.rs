@@ -79,11 +79,10 @@ mod tests {
     }
 
     #[test]
+    #[ignore = "needs root"]
     fn a_sieve_that_was_loaded_before_works() {
-        match Sieve::load(16) {
-            Ok(sieve) => confined(move || sieve.probe()).unwrap(),
-            Err(error) => eprintln!("skipped: {}", error.0),
-        }
+        let sieve = Sieve::load(16).expect("the kernel lets root load it");
+        confined(move || sieve.probe()).unwrap();
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! The program of the kernel sieve on crafted packets, run by the kernel (BPF_PROG_TEST_RUN): it drops plain data of what
-//! was added to its map, counts it, and passes everything else. Needs the right to load it.
+//! was added to its map, counts it, and passes everything else.
+//!
+//! The tests need root (CAP_BPF, CAP_NET_RAW), so they are ignored unless they are asked for:
+//! `cargo test --test sieve -- --ignored --skip nanoseconds`.
 #![cfg(target_os = "linux")]
 
 mod flood;
@@ -16,16 +19,13 @@ const PASS: u32 = u32::MAX;
 const DROP: u32 = 0;
 const A: u8 = 0x10; // the flag ACK
 
-/// A sieve, or None, with the reason on standard error, where the process may not load one.
-fn sieve() -> Option<Sieve> {
-    match Sieve::load(16).and_then(|sieve| sieve.probe().map(|()| sieve)) {
-        Ok(sieve) => Some(sieve),
-        Err(error) if error.0.contains("os error 1)") => {
-            eprintln!("skipped: {}", error.0);
-            None
-        }
-        Err(error) => panic!("{}", error.0),
-    }
+fn sieve() -> Sieve {
+    sieve_for(16)
+}
+
+/// A sieve with room for so many directions.
+fn sieve_for(room: u32) -> Sieve {
+    Sieve::load(room).and_then(|sieve| sieve.probe().map(|()| sieve)).expect("the kernel lets root load it")
 }
 
 /// The part of `union bpf_attr` for a test run.
@@ -115,8 +115,9 @@ fn udp(first: u8, payload: usize) -> Vec<u8> {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn plain_data_of_an_added_direction_is_dropped_and_counted() {
-    let Some(sieve) = sieve() else { return };
+    let sieve = sieve();
     for v6 in [false, true] {
         for (vlans, vlan) in [(&[][..], None), (&[0xe00a][..], Some(10)), (&[0][..], Some(0))] {
             let header = if v6 { 40 } else { 20 };
@@ -138,8 +139,9 @@ fn plain_data_of_an_added_direction_is_dropped_and_counted() {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn what_is_taken_out_passes_again() {
-    let Some(sieve) = sieve() else { return };
+    let sieve = sieve();
     let bulk = frame(false, &[], 6, &tcp(A, 0, 100));
     assert_eq!(verdict(&sieve, &bulk), PASS);
     assert!(sieve.add(&direction(false, 6, None), 0));
@@ -150,8 +152,9 @@ fn what_is_taken_out_passes_again() {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn after_a_packet_that_is_no_data_the_direction_passes_until_it_is_added_again() {
-    let Some(sieve) = sieve() else { return };
+    let sieve = sieve();
     let telling = [
         (6, tcp(2, 0, 0), tcp(A, 0, 99)),
         (6, tcp(A | 1, 0, 0), tcp(A, 0, 99)),
@@ -171,8 +174,9 @@ fn after_a_packet_that_is_no_data_the_direction_passes_until_it_is_added_again()
 }
 
 #[test]
+#[ignore = "needs root"]
 fn numbers_of_another_connection_pass() {
-    let Some(sieve) = sieve() else { return };
+    let sieve = sieve();
     let bulk = frame(false, &[], 6, &tcp(A, 0, 100)); // it ends at 1100
     for (next, expected) in [(1100, DROP), (2000, DROP), (1 << 26, DROP), (1 << 27, PASS), (3 << 30, PASS)] {
         assert!(sieve.add(&direction(false, 6, None), next));
@@ -181,8 +185,9 @@ fn numbers_of_another_connection_pass() {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn a_full_map_refuses_further_directions() {
-    let Some(sieve) = sieve() else { return };
+    let sieve = sieve();
     let numbered = |port| Direction { ports: [port, 443], ..direction(false, 6, None) };
     assert!((0..16).all(|port| sieve.add(&numbered(port), 0)));
     assert!(!sieve.add(&numbered(16), 0));
@@ -243,10 +248,10 @@ fn to_pass() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 /// A sieve to which the flow was added: over both versions of IP and both protocols, untagged and in VLAN 10.
-fn filled() -> Option<Sieve> {
-    let sieve = sieve()?;
+fn filled() -> Sieve {
+    let sieve = sieve();
     fill(&sieve);
-    Some(sieve)
+    sieve
 }
 
 fn fill(sieve: &Sieve) {
@@ -258,16 +263,18 @@ fn fill(sieve: &Sieve) {
 }
 
 #[test]
+#[ignore = "needs root"]
 fn everything_else_passes() {
     for (what, frame) in to_pass() {
-        let Some(sieve) = filled() else { return };
+        let sieve = filled();
         assert_eq!(verdict(&sieve, &frame), PASS, "{what}");
     }
 }
 
 #[test]
+#[ignore = "needs root"]
 fn whatever_is_dropped_the_engine_reads_as_plain_data_of_the_flow() {
-    let Some(sieve) = filled() else { return };
+    let sieve = filled();
     let mut seed = 0x2545_f491_4f6c_dd1d_u64;
     let mut draw = |below: usize| {
         seed ^= seed << 13;
@@ -304,11 +311,11 @@ fn whatever_is_dropped_the_engine_reads_as_plain_data_of_the_flow() {
     assert!((4_000..18_000).contains(&dropped), "{dropped}");
 }
 
-/// Prints the cost of a packet: `cargo test --release --test sieve -- --ignored --nocapture`.
+/// Prints the cost of a packet: `cargo test --release --test sieve nanoseconds -- --ignored --nocapture`.
 #[test]
 #[ignore = "a benchmark"]
 fn nanoseconds_per_packet() {
-    let Some(sieve) = filled() else { return };
+    let sieve = filled();
     let bulk = |v6, vlans| frame(v6, vlans, 6, &tcp(A, 12, 1400));
     let other = |v6| {
         let mut frame = bulk(v6, &[]);
