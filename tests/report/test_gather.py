@@ -1,7 +1,5 @@
 """What a report asks the store: periods, days, gaps, clients and findings."""
 
-import dataclasses
-
 import pytest
 from msgspec.structs import replace
 
@@ -397,14 +395,3 @@ def test_counters_of_an_interface_are_added_up():
     facts = facts_of(run(flow(), views=((0, 10), (10, 20), (20, 720))))
     [view] = [one for one in facts.views if one.interface == "eth1"]
     assert view.counters["packets"] == 3000
-
-
-@pytest.mark.parametrize("sieved", [0, 7])
-def test_missing_bytes_are_of_what_was_read_where_the_sieve_dropped_packets(sieved):
-    """The figure says so, with how many packets were dropped, and only where they were."""
-    facts = facts_of(run(flow(), views=((0, 720),)))
-    counters = {"tcp_bytes": 900, "unseen_tcp_bytes": 100, "sieved_packets": sieved}
-    seen = tuple(dataclasses.replace(one, counters=one.counters | counters) for one in facts.views[:1])
-    [unseen] = [one for one in view_of(dataclasses.replace(facts, views=seen)).blinds if one.kind == "unseen"]
-    assert (unseen.count, unseen.of) == (100, 1000)
-    assert unseen.details == ((Detail("sieved_packets", sieved),) if sieved else ())

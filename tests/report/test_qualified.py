@@ -1,12 +1,15 @@
-"""What makes a report one about a part of the traffic: unwatched interfaces, and what was erased."""
+"""What makes a report one about a part of the traffic: unwatched interfaces, erased clients, the sieve."""
 
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
 from netmon.days import DAY_NS
+from netmon.report.blind import view_of
 from netmon.report.build import build
 from netmon.report.gather import gather
+from netmon.report.view import Detail
 from netmon.store.erasure import erase_clients
 from netmon.store.gaps import missing
 from netmon.store.queries import Scope
@@ -58,3 +61,14 @@ def test_what_was_erased_may_be_missing(erased_day, count, language, said):
     assert [one.count for one in made.view.blinds if one.kind == "erased"] == [count] * count
     assert (said in page_of(made, language)) == bool(count)
     store.close()
+
+
+@pytest.mark.parametrize("sieved", [0, 7])
+def test_missing_bytes_are_of_what_was_read_where_the_sieve_dropped_packets(sieved):
+    """The figure says so, with how many packets were dropped, and only where they were."""
+    facts = facts_of(run(flow(), views=((0, 720),)))
+    counters = {"tcp_bytes": 900, "unseen_tcp_bytes": 100, "sieved_packets": sieved}
+    seen = tuple(replace(one, counters=one.counters | counters) for one in facts.views[:1])
+    [unseen] = [one for one in view_of(replace(facts, views=seen)).blinds if one.kind == "unseen"]
+    assert (unseen.count, unseen.of) == (100, 1000)
+    assert unseen.details == ((Detail("sieved_packets", sieved),) if sieved else ())
