@@ -36,8 +36,8 @@ def test_install_run_and_remove(installer):
     assert shutil.which("netmon", path=path) == str(bin_folder / "netmon")
     assert "Critical findings: 4 flows" in machine.run(bin_folder / "netmon", "demo")
     completed = machine.run(
-        bin_folder / "netmon", _NETMON_COMPLETE="complete_bash", COMP_WORDS="netmon rep", COMP_CWORD="1"
+        bin_folder / "netmon", _NETMON_COMPLETE="bash_complete", COMP_WORDS="netmon rep", COMP_CWORD="1"
     )
-    assert completed.split() == ["report"]
+    assert completed.split() == ["plain,report"]
     machine.follow(f"{words} uninstall")
     assert shutil.which("netmon", path=path) is None
