@@ -321,6 +321,6 @@ def test_line_numbers_behind_a_run_are_kept() -> None:
 @pytest.mark.parametrize("shape", ["mixed", "blocks"])
 def test_a_large_set_needs_little_memory(shape: str) -> None:
     """100,000 names and as many networks of several vendors and many shapes take less than 300 MB."""
-    words = (sys.executable, "-m", "tests.bench.signatures", str(LARGE), str(LARGE), "4", shape)
+    words = (sys.executable, "-m", "tests.bench.signatures", "--set", str(LARGE), str(LARGE), "4", shape)
     result = subprocess.run(words, check=True, capture_output=True, text=True).stdout
     assert int(result.split(", ")[1].split()[0]) < MOST_MB

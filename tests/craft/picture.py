@@ -26,7 +26,7 @@ def draw() -> str:
     made = consoles.make_console
     consoles.make_console = lambda **_: console
     try:
-        demo.demo()
+        demo.demo.main([], standalone_mode=False)
     finally:
         consoles.make_console = made
     return as_svg(console, "netmon demo")
