@@ -21,7 +21,7 @@ use self::contest::Owner;
 use self::keeping::Role;
 use self::machine_messages::may_name_machines;
 use self::pending_syns::PendingSegment;
-use self::state::{Sender, Unread};
+use self::state::{Sender, Unsettled};
 use self::timekeeping::Timed;
 use self::upkeep::{WITHOUT_PACKETS, WITH_PACKET};
 use crate::capture::Packet;
@@ -189,15 +189,15 @@ impl Monitor {
         count_segment(counters, segment);
         let sender = Sender { key, side, slot };
         if !self.continue_settled(segment, sender, arrival) {
-            self.read(Unread { segment: *segment, sender, arrival, captured: *captured });
+            self.read(Unsettled { segment: *segment, sender, arrival, captured: *captured });
         }
         self.offer_now_and_then(segment.realm, sender);
     }
 
     /// Reads a segment that may show something new.
     #[inline(never)]
-    fn read(&mut self, unread: Unread<'_>) {
-        let Unread { segment, sender, arrival, captured } = unread;
+    fn read(&mut self, unsettled: Unsettled<'_>) {
+        let Unsettled { segment, sender, arrival, captured } = unsettled;
         let captured = self.kept.are_kept().then_some(&captured);
         match segment.transport {
             Transport::Tcp { seq, ack, flags } => {

@@ -12,7 +12,7 @@ WAYS_OUT: dict[StoreProblem, str] = {
     "locked": "another program is using it: try again when that has ended",
     "read_only": "name a file that this user can write to",
     "damaged": "restore a copy of it",
-    "other": "name a file that can be used as a store",
+    "other": "try again, or name a file that can be used as a store",
 }
 _CODES: dict[int, StoreProblem] = {
     sqlite3.SQLITE_FULL: "full",

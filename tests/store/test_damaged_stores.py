@@ -148,7 +148,7 @@ def test_a_damaged_index_is_a_damaged_store(path):
         (sqlite3.SQLITE_FULL, "why: make room on its disk$"),
         (sqlite3.SQLITE_READONLY, "why: name a file that this user can write to$"),
         (sqlite3.SQLITE_CORRUPT, "why: restore a copy of it$"),
-        (sqlite3.SQLITE_IOERR, "why: name a file that can be used as a store$"),
+        (sqlite3.SQLITE_IOERR, "why: try again, or name a file that can be used as a store$"),
     ],
 )
 def test_an_error_of_a_store_says_what_to_do(path, code, way_out):

@@ -80,7 +80,7 @@ pub(super) struct Sender {
 
 /// A segment that may show something new, and where it comes from. It is put together for the few that do: what is
 /// passed on by reference has to be in memory for every packet.
-pub(super) struct Unread<'a> {
+pub(super) struct Unsettled<'a> {
     pub(super) segment: Segment<'a>,
     pub(super) sender: Sender,
     pub(super) arrival: Arrival,
