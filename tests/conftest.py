@@ -15,9 +15,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.craft.borders import PACKAGE, SHA256
-from tests.machine import INSTALLED, need, need_root, open_folder
+from tests.machine import INSTALLED, ROOT, need, need_root, open_folder
 from tests.marks import MarkGuard
-from tests.reuse import Reuse, reused_results
+from tests.reuse import Reuse
 from tests.sharing import Reporter, Turns, place_of, share_work
 
 # A suite started in the background may ignore SIGINT, and so would every program that it starts.
@@ -54,7 +54,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Enforces the marks of every test."""
     config.pluginmanager.register(MarkGuard())
-    config.pluginmanager.register(Reuse(is_afresh=config.option.afresh))
+    config.pluginmanager.register(Reuse(ROOT, is_afresh=config.option.afresh))
     is_one_of_several = hasattr(config, "workerinput")
     config.pluginmanager.register(
         Turns(Path(config.option.basetemp).parent) if is_one_of_several else Reporter()
@@ -67,11 +67,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says what the run has installed on the machine, and what it has not run."""
-    count = reused_results(terminalreporter)
-    if count:
-        noun = "result was" if count == 1 else "results were"
-        terminalreporter.write_line(f"{count} {noun} reused, because no file changed; --afresh runs them")
+    """Says what the run has installed on the machine."""
     if INSTALLED:
         terminalreporter.write_line(f"Debian packages installed by this run: {', '.join(INSTALLED)}")
 

@@ -10,10 +10,11 @@ import hashlib
 import platform
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.machine import PACKAGES, ROOT, cache
+from tests.machine import PACKAGES, cache
 
 MARK = "reuse"
 
@@ -24,8 +25,8 @@ class Reuse:
     The tests and their helpers belong to it as well.
     """
 
-    def __init__(self, *, is_afresh: bool) -> None:
-        self._is_afresh = is_afresh
+    def __init__(self, checkout: Path, *, is_afresh: bool) -> None:
+        self._checkout, self._is_afresh = checkout, is_afresh
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
@@ -33,7 +34,7 @@ class Reuse:
         mark = item.get_closest_marker(MARK)
         result = yield
         if mark is not None:
-            kept = cache("results") / result_key(item.nodeid, mark.args)
+            kept = self._kept(item, mark)
             kept.parent.mkdir(parents=True, exist_ok=True)
             kept.touch()
         return result
@@ -44,21 +45,28 @@ class Reuse:
         mark = pyfuncitem.get_closest_marker(MARK)
         if mark is None or self._is_afresh:
             return None
-        if not (cache("results") / result_key(pyfuncitem.nodeid, mark.args)).exists():
+        if not self._kept(pyfuncitem, mark).exists():
             return None
         pyfuncitem.user_properties.append((MARK, True))
         return True
 
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Says how many results are those of an earlier run."""
+        passed = terminalreporter.stats.get("passed", [])
+        count = sum((MARK, True) in map(tuple, report.user_properties) for report in passed)
+        if count:
+            noun = "result was" if count == 1 else "results were"
+            terminalreporter.write_line(f"{count} {noun} reused, because no file changed; --afresh runs them")
 
-def reused_results(terminalreporter: pytest.TerminalReporter) -> int:
-    """The number of tests in this run whose result is that of an earlier one."""
-    passed = terminalreporter.stats.get("passed", [])
-    return sum((MARK, True) in map(tuple, report.user_properties) for report in passed)
+    def _kept(self, item: pytest.Item, mark: pytest.Mark) -> Path:
+        """The file that exists if the test has passed with the same files."""
+        return cache("results") / result_key(item.nodeid, self._checkout, mark.args)
 
 
-def result_key(test: str, pathspecs: tuple[str, ...]) -> str:
+def result_key(test: str, checkout: Path, pathspecs: tuple[str, ...]) -> str:
     """What the result of a test depends on, as a digest."""
-    return hashlib.sha256(f"{test}\0{_machine()}\0{files_digest(pathspecs)}".encode()).hexdigest()
+    digest = files_digest(checkout, pathspecs)
+    return hashlib.sha256(f"{test}\0{_machine()}\0{digest}".encode()).hexdigest()
 
 
 @functools.cache
@@ -72,13 +80,13 @@ def _machine() -> str:
 
 
 @functools.cache
-def files_digest(pathspecs: tuple[str, ...]) -> str:
+def files_digest(checkout: Path, pathspecs: tuple[str, ...]) -> str:
     """The content of files that git tracks, and of new ones. Raises CalledProcessError without git."""
     words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *pathspecs]
-    listed = subprocess.run(words, cwd=ROOT, capture_output=True, check=True).stdout.split(b"\0")
+    listed = subprocess.run(words, cwd=checkout, capture_output=True, check=True).stdout.split(b"\0")
     digest = hashlib.sha256()
     for name in sorted(filter(None, listed)):
-        file = ROOT / name.decode()
+        file = checkout / name.decode()
         content = file.read_bytes() if file.is_file() else b""
         digest.update(name + b"\0" + hashlib.sha256(content).digest())
     return digest.hexdigest()

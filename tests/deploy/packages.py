@@ -43,7 +43,7 @@ NO_INDEX = ("No matching distribution found", "Failed to fetch", "Could not conn
 
 def kept(name: str, made_of: tuple[str, ...], make: Callable[[Path], None]) -> Path:
     """A folder that `make` has filled for the present files; those that nobody used lately are removed."""
-    folder = cache("packages") / f"{name}-{reuse.files_digest(made_of)[:16]}"
+    folder = cache("packages") / f"{name}-{reuse.files_digest(ROOT, made_of)[:16]}"
     complete = folder / "complete"
     with one_at_a_time(f"packages-{name}"):
         if not complete.exists():
