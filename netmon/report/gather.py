@@ -21,7 +21,7 @@ from netmon.report.facts import (
 )
 from netmon.report.runs import run_facts
 from netmon.store import spans
-from netmon.store.erasure import erasures
+from netmon.store.erasure import erased_flows
 from netmon.store.gaps import after_latest, gaps, limits_of, outside_captures
 from netmon.store.machines import Machines, machines, machines_of
 from netmon.store.queries import Reader, Scope, read_numbers
@@ -84,7 +84,7 @@ def gather(reader: Reader, selection: Scope, now_ns: int | None = None) -> Perio
         looked_up=spans.looked_up(reader, selection),
         gaps=found,
         after_latest=after_latest(selection, runs, limits, now_ns),
-        erased=sum(one.flows for one in erasures(reader) if one.time_ns > since_ns),
+        erased=erased_flows(reader, since_ns),
         outside_captures=outside_captures(selection, runs, limits, now_ns),
         asked=selection.asked,
         expected_ns=selection.expected_ns,

@@ -23,6 +23,8 @@ class Dialect:
     section: str
     name: str
     value: str
+    sieved: str
+    """The packets in the document of a view that the kernel sieve dropped."""
     vendor: str
     """The vendor in the document of a judgement; NULL if there is none."""
     sum: Callable[[str], str]
@@ -48,6 +50,7 @@ SQLITE = Dialect(
     section="section.key",
     name="counter.key",
     value="counter.value",
+    sieved="coalesce(json_extract(document, '$.view.sieved_packets'), 0)",
     vendor="json_extract(document, '$.vendor')",
     sum=_sum_of_halves,
 )
@@ -61,6 +64,7 @@ CLICKHOUSE = Dialect(
     section="section.1",
     name="counter.1",
     value="counter.2",
+    sieved="JSONExtract(assumeNotNull(document), 'view', 'sieved_packets', 'Int64')",
     vendor="JSONExtract(assumeNotNull(document), 'vendor', 'Nullable(String)')",
     sum=_sum_of_128_bits,
 )

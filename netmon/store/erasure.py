@@ -100,3 +100,8 @@ def erasures(store: Reader) -> Iterator[Erasure]:
     """All erasures, the oldest first."""
     query = "SELECT time_ns, reason, flows, findings FROM erasures ORDER BY time_ns"
     yield from (Erasure(*row) for row in store.select(query, {}))
+
+
+def erased_flows(store: Reader, since_ns: int) -> int:
+    """How many flows were erased after a period began: some may have been of it, and no record says which."""
+    return sum(one.flows for one in erasures(store) if one.time_ns > since_ns)

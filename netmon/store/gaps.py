@@ -1,4 +1,4 @@
-"""When a sensor did not watch an interface in a period, and what was dropped while it did."""
+"""What a period lacks: when a sensor did not watch an interface, what was dropped, and what was erased."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from netmon.store import spans
+from netmon.store.erasure import erased_flows
 from netmon.store.queries import Reader, Scope
 from netmon.store.runs import PeriodRuns, StoredRun, runs_of
 
@@ -29,20 +30,21 @@ class PeriodLimits(NamedTuple):
 
 
 class Missing(NamedTuple):
-    """What a period lacks: gaps, the longest first, and packets that were dropped, of all packets."""
+    """What a period lacks: gaps, the longest first; packets that were dropped, of all; and erased flows."""
 
     gaps: tuple[WatchGap, ...] = ()
     dropped: int = 0
     packets: int = 0
     runs: int | None = None  # of sensors, and readings of files; None: only events of flows were imported
     ends_ns: int | None = None  # the latest record, if a later end was asked for
+    erased: int = 0  # flows that were erased on request, which may have been of the period
 
 
 def missing(reader: Reader, scope: Scope) -> Missing:
-    """What the period lacks; nothing is said about it if the store has no record of any run."""
+    """What the period lacks. If the store has no record of any run, only erasures are known."""
     runs = runs_of(reader, scope)
     if not runs.known:
-        return Missing()
+        return Missing(erased=erased_flows(reader, scope.since_ns or 0))
     limits = limits_of(scope, runs)
     found = gaps(reader, scope, runs, limits)
     ordered = sorted(
@@ -51,7 +53,8 @@ def missing(reader: Reader, scope: Scope) -> Missing:
     asked_ns = limits.until_ns if scope.expected_ns is None else scope.expected_ns
     ends_ns = runs.newest_ns if asked_ns - limits.until_ns > spans.TOLERANCE_NS else None
     count = len(runs.inside) + len(runs.unrecorded)
-    return Missing(tuple(ordered), *spans.dropped(reader, scope), count, ends_ns)
+    erased = erased_flows(reader, limits.since_ns)
+    return Missing(tuple(ordered), *spans.dropped(reader, scope), count, ends_ns, erased)
 
 
 def limits_of(scope: Scope, runs: PeriodRuns) -> PeriodLimits:

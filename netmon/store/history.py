@@ -180,6 +180,7 @@ def as_json(history: History) -> str:
             "latest_record": None if history.missing.ends_ns is None else _timestamp(history.missing.ends_ns),
             "packets": history.missing.packets,
             "dropped_packets": history.missing.dropped,
+            "erased_flows": history.missing.erased,
             "looked_up": history.looked_up,
             "undivided": asdict(history.undivided),
             "undivided_days": asdict(history.undivided_days),
@@ -233,8 +234,8 @@ def only_looked_up_lines(history: History, language: Language = ENGLISH) -> Iter
 
 
 def missing_lines(history: History, language: Language = ENGLISH) -> Iterator[str]:
-    """Lines about times in which no sensor watched, and packets that were dropped."""
-    gaps, dropped, packets, runs, ends_ns = history.missing
+    """Lines about times in which no sensor watched, packets that were dropped, and flows that were erased."""
+    gaps, dropped, packets, runs, ends_ns, erased = history.missing
     if runs == 0:
         yield language.say("No sensor ran in this period, and no capture file that was read is of it.")
     if gaps:
@@ -269,6 +270,14 @@ def missing_lines(history: History, language: Language = ENGLISH) -> Iterator[st
             "{count} records of what the sensor saw also cover time before or after this period, and their "
             "counters cannot be divided: all their packets, {packets}, are counted here.",
             packets=language.number(across.packets),
+        )
+    if erased:
+        yield language.say_count(
+            erased,
+            "{count} flow was erased on request after this period began: if it was of this period, it is not "
+            "counted here.",
+            "{count} flows were erased on request after this period began: those of this period are not "
+            "counted here.",
         )
 
 

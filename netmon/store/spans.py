@@ -241,11 +241,12 @@ GROUP BY sensor, interface, stretch ORDER BY sensor, interface, min(start_ns)"""
 
 
 def dropped(reader: Reader, scope: Scope) -> tuple[int, int]:
-    """The packets that were dropped, and all packets, of all interfaces."""
-    sums = ", ".join(map(reader.dialect.sum, ("dropped", "packets")))
+    """The packets that were lost, and all packets, of all interfaces. The kernel sieve's are not lost."""
+    say = reader.dialect
+    sums = f"{say.sum('dropped')}, {say.sum(f'(packets + {say.sieved} + dropped)')}"
     query = f"SELECT {sums} FROM views WHERE {COUNTED_VIEWS}"
-    [(lost, seen)] = reader.select(query, view_limits(scope))
-    return lost, lost + seen
+    [(lost, packets)] = reader.select(query, view_limits(scope))
+    return lost, packets
 
 
 COUNTED_VIEWS = """(:sensor IS NULL OR sensor = :sensor)

@@ -202,7 +202,7 @@ VIEWS = StoreTable(
         Column("start_ns", "integer", "from when"),
         Column("end_ns", "integer", "until when"),
         Column("scope", "text", "interface, or run for the counters that belong to no interface"),
-        Column("packets", "integer", "packets"),
+        Column("packets", "integer", "packets that were read, without what the kernel sieve dropped"),
         Column("flow_packets", "integer", "packets of TCP and UDP"),
         Column("dropped", "integer", "packets that the kernel or the interface dropped"),
         Column("undecoded_packets", "integer", "packets that could not be decoded"),

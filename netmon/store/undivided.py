@@ -34,7 +34,8 @@ class UndividedViews:
 
 def undivided_views(reader: Reader, scope: Scope) -> UndividedViews:
     """The records of what sensors saw that reach over the beginning or the end of a period."""
-    query = f"""SELECT count(*), {reader.dialect.sum("(packets + dropped)")} FROM views
+    say = reader.dialect
+    query = f"""SELECT count(*), {say.sum(f"(packets + {say.sieved} + dropped)")} FROM views
 WHERE scope = 'interface' AND {COUNTED_VIEWS} AND (start_ns < :since_ns OR end_ns > :until_ns)"""
     [(records, packets)] = reader.select(query, view_limits(scope))
     return UndividedViews(records, packets)

@@ -253,7 +253,7 @@ def test_counters_over_a_border_are_told_alike(store, fleet, limits, records):
     """A record that ends at the border is of the period before, and one over it is told in both."""
     scope = Scope.between(*(None if one is None else SCENE_NS + int(one * HOUR_NS) for one in limits))
     for one in (store, fleet):
-        put(one, run(views=((0, 6), (6, 12)), until=12))
+        put(one, run(views=((0, 6), (6, 12)), until=12, sieved=500))
     assert undivided_views(fleet, scope) == undivided_views(store, scope)
     assert undivided_views(fleet, scope).records == records
     assert spans.counters(fleet, scope) == spans.counters(store, scope)

@@ -1,17 +1,21 @@
 """Erasing clients from a store: nothing is left of them but that something was erased."""
 
+import json
 import sqlite3
 
 import pytest
 
+from netmon.language.language import Language
 from netmon.privacy import PSEUDONYM
 from netmon.store import queries
 from netmon.store.erasure import Erasure, days_of_flows, erase_clients, erasures
+from netmon.store.history import as_json, missing_lines, read_history
 from netmon.store.intake import Intake
 from netmon.store.queries import Scope
 from netmon.store.sqlite import SqliteStore
 from tests.records import MOSCOW, UNEXPECTED, ZURICH, classified
 from tests.store.conftest import lines_of
+from tests.store.test_store_history import watched
 
 CLIENT, OTHER = "192.0.2.17", "192.0.2.18"
 WHEN = 1_796_000_000_000_000_000
@@ -45,6 +49,22 @@ def test_a_tombstone_says_when_why_and_how_much(store, keep):
     assert list(erasures(store)) == []
     erase_clients(store, [CLIENT], WHEN, "request 7")
     assert list(erasures(store)) == [Erasure(WHEN, "request 7", 1, 1)]
+
+
+@pytest.mark.parametrize("is_recorded", [False, True])
+@pytest.mark.parametrize(("since_ns", "count"), [(None, 3), (WHEN - 1, 3), (WHEN, 1), (WHEN + 1, 0)])
+def test_the_history_says_how_many_flows_were_erased(store, keep, is_recorded, since_ns, count):
+    """Which period they were of is not stored: only those erased before it began cannot have been of it."""
+    if is_recorded:
+        watched(store, (0, 24))
+    keep(flow(1), flow(2), flow(3, OTHER))
+    erase_clients(store, [CLIENT], WHEN, "request")
+    erase_clients(store, [OTHER], WHEN + 1, "request")
+    view = read_history(store, Scope.between(since_ns, None), "place")
+    assert json.loads(as_json(view))["erased_flows"] == count
+    for language, words in (("en", "erased on request"), ("de", "auf Verlangen gelöscht")):
+        lines = missing_lines(view, Language(language))
+        assert sum(words in line for line in lines) == (count > 0)
 
 
 def test_nothing_of_the_client_is_left_in_the_file(tmp_path):

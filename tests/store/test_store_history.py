@@ -127,10 +127,12 @@ HOUR_NS = 3_600_000_000_000
 BEGIN_NS = 19_675 * 24 * HOUR_NS
 
 
-def watched(store, *views, sensor="berlin", begin=0, until=24, dropped=0, ports=("eth1",), up=("eth1",)):
+def watched(
+    store, *views, sensor="berlin", begin=0, until=24, dropped=0, sieved=0, ports=("eth1",), up=("eth1",)
+):
     """A live run of `ports`; `views` are the hours that were watched, `until` its end (None: it was killed).
 
-    Only the ports `up` come up; packets are `dropped` in each view.
+    Only the ports `up` come up; packets are `dropped` and `sieved` in each view.
     """
     lines = io.StringIO()
     about = RunEvents([lines], Observer(sensor, "", f"run of {sensor} at {begin}"), is_live=True)
@@ -138,7 +140,8 @@ def watched(store, *views, sensor="berlin", begin=0, until=24, dropped=0, ports=
     about.run("start", BEGIN_NS + begin * HOUR_NS, **facts)
     for number, (start, end) in enumerate(views, 1):
         state = {port: {"up": int(port in up), "dropped": number * dropped} for port in ports}
-        stats = {"view": {port: {"packets": 1000 * number} for port in up}, "interfaces": state}
+        counters = {"packets": 1000 * number, "sieved_packets": number * sieved}
+        stats = {"view": dict.fromkeys(up, counters), "interfaces": state}
         about.view(stats, BEGIN_NS + int(start * HOUR_NS), BEGIN_NS + int(end * HOUR_NS))
     if until is not None:
         about.run("end", BEGIN_NS + until * HOUR_NS, **facts)
@@ -209,6 +212,17 @@ def test_dropped_packets_are_named(store):
     assert missing_of(store) == ["Dropped: 250 of 1,250 packets (20 %)."]
     view = json.loads(as_json(read_history(store, Scope(), "place")))
     assert (view["packets"], view["dropped_packets"]) == (1250, 250)
+
+
+def test_what_the_kernel_sieve_drops_is_not_lost(store):
+    """It is among all packets, of which those that were dropped are a share."""
+    watched(store, (0, 12), (12, 24), dropped=10, sieved=8990)
+    assert missing_of(store) == ["Dropped: 20 of 20,000 packets (0.1 %)."]
+    assert missing_of(store, hours(13, None)) == [
+        "Dropped: 10 of 10,000 packets (0.1 %).",
+        "1 record of what the sensor saw also covers time before or after this period, and its counters "
+        "cannot be divided: all its packets, 10,000, are counted here.",
+    ]
 
 
 def test_a_whole_view_and_files_have_no_such_line(store, keep):
