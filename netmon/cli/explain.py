@@ -130,8 +130,6 @@ def _read_line(words: Sequence[str]) -> str:
 
 
 def _read_text(word: str) -> str:
-    if not word:
-        raise SourceError("empty file name: no such file")
     try:
         if word == "-":
             data = sys.stdin.buffer.read(_MOST_CHARACTERS + 1)

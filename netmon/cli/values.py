@@ -7,15 +7,26 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
 Name = TypeVar("Name", bound=StrEnum)
 
-FILE = click.Path(path_type=Path)
+
+class _Named(click.Path):
+    """A name that is not empty, as the value of a variable that is not set would be."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuses "", which would name the current folder."""
+        if value == "":
+            self.fail("the value is empty: if it comes from a variable, that one is not set", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FILE = _Named(path_type=Path)
 """The name of a file or a folder, which shells complete."""
-WORD = click.Path(readable=False)
+WORD = _Named(readable=False)
 """The same, as text: it may be something else, such as a filter, or "-"."""
 _UNITS_S: Mapping[str, int] = {"": 1, "s": 1, "m": 60, "h": 3600}
 

@@ -149,6 +149,7 @@ class EventFile:
         if held == 0:
             self._period = period
             return False
+        self._period = min(self._period, period)  # the clock may have been set back
         is_full = 0 < self._rotation.max_bytes < held + size
         return is_full or period > self._period
 
@@ -158,7 +159,8 @@ class EventFile:
 
     def _rotate(self) -> None:
         now_s = self._clock()
-        if now_s < self._retry_at_s or self._is_stranded:
+        is_waiting = self._retry_at_s - _RETRY_S <= now_s < self._retry_at_s
+        if is_waiting or self._is_stranded:
             return
         try:
             if not self._old.add(now_s):

@@ -75,7 +75,6 @@ def test_text_from_packets_cannot_control_the_terminal(netmon, unexpected):
     ("words", "said"),
     [
         (["missing.json"], "missing.json: no such file"),
-        ([""], "empty file name: no such file"),
         (["two.json"], "two.json: 2 lines instead of one event; select one, for example: grep"),
         (["empty.json"], "empty.json is empty: give one event, a line of `netmon read --json`"),
         (["text.json"], "not an event: expecting value at character 1"),

@@ -47,11 +47,6 @@ def test_empty_standard_input(refused):
     assert refused("read", "-", input="").startswith("standard input: the file is empty")
 
 
-def test_empty_file_name(refused):
-    """An empty word, as an unset variable of the shell leaves it."""
-    assert refused("read", "") == "empty file name: no such file"
-
-
 def test_directory(refused, tmp_path):
     """A directory without a capture is told from one with captures."""
     assert refused("read", tmp_path) == f"{tmp_path}: no capture file in this folder"
@@ -205,6 +200,26 @@ def test_wrong_usage(netmon, words):
     assert (done.returncode, done.stdout) == (2, "")
     assert "Usage: netmon" in done.stderr
     assert "Error: " in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["read", ""],
+        ["read", __file__, ""],
+        ["read", "--config", "", __file__],
+        ["history", "--store", ""],
+        ["report", "--store", ""],
+        ["store", "import", "--store", "", __file__],
+        ["explain", ""],
+        ["evidence", "verify", ""],
+    ],
+)
+def test_an_unset_variable_is_no_name(netmon, words):
+    """An empty word is not taken for the current folder, nor for what the configuration says."""
+    done = netmon(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith("the value is empty: if it comes from a variable, that one is not set\n")
 
 
 @pytest.mark.parametrize(

@@ -289,6 +289,18 @@ def test_rotation_by_time(opened, path, clock):
     assert path.read_text() == "four\n"
 
 
+def test_a_clock_that_was_set_back_delays_nothing(opened, path, clock):
+    """A file goes on for the rest of the new hour, not until the old one comes again."""
+    lines = opened(rotate_hours=1, compress=False)
+    put(lines, "one")
+    clock.now_s -= 48 * HOUR_S
+    put(lines, "two")
+    assert rotated(path) == []
+    clock.now_s += HOUR_S
+    put(lines, "three")
+    assert rotated(path) == [".20260530T130000Z"]
+
+
 def test_old_files_are_limited_in_number(opened, path, clock):
     """The oldest are removed, compressed or not; files of other names stay."""
     other = path.with_name("events.jsonl.1")
@@ -325,7 +337,10 @@ def test_a_crash_while_compressing_loses_nothing(opened, path):
         assert old.read() == "1\n"
 
 
-def test_a_rotation_that_fails_is_logged_once(opened, path, log, monkeypatch, clock):
+@pytest.mark.parametrize(
+    ("step_s", "name"), [(61, ".20260601T120101Z"), (-HOUR_S, ".20260601T110000Z")], ids=["later", "set back"]
+)
+def test_a_rotation_that_fails_is_logged_once(opened, path, log, monkeypatch, clock, step_s, name):
     """The file grows, and is rotated when that is possible again."""
     lines = opened(rotate_mib=1)
     put(lines, "x" * 600_000)
@@ -334,7 +349,7 @@ def test_a_rotation_that_fails_is_logged_once(opened, path, log, monkeypatch, cl
         for _ in range(3):
             put(lines, "x" * 600_000)
     assert log == [f"{path}: cannot be rotated: no such file or directory; it grows until it can"]
-    clock.now_s += 61
+    clock.now_s += step_s
     put(lines, "x")
-    assert rotated(path) == [".20260601T120101Z"]
+    assert rotated(path) == [name]
     assert lines.lost == 0
