@@ -137,7 +137,7 @@ CREATE TABLE IF NOT EXISTS views
 ENGINE = ReplacingMergeTree()
 PARTITION BY toDate(intDiv(start_ns, 86400000000000))
 ORDER BY (sensor, run, interface, start_ns)
-TTL toDate(intDiv(start_ns, 86400000000000)) + INTERVAL 90 DAY;
+TTL toDate(intDiv(start_ns, 86400000000000)) + INTERVAL 89 DAY;
 
 -- Evidence files that were written for findings.
 CREATE TABLE IF NOT EXISTS evidence

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from netmon.store.clickhouse import TYPES
 from netmon.store.clickhouse_turns import CHANGES
-from netmon.store.tables import RECORDS_OF_RUNS, TABLES, Kind, StoreTable
+from netmon.store.tables import RECORDS_OF_RUNS, TABLES, VIEWS, Kind, StoreTable
 
 DEFAULT_DAYS = 90
 """As `store.keep_days` of a file."""
@@ -24,11 +24,15 @@ def make_ddl(days: int) -> str:
 
 
 def make_clickhouse_table(table: StoreTable, days: int) -> str:
-    """The statement that makes a table. Records of runs have no end: a sensor may run longer than `days`."""
+    """The statement that makes a table. Records of runs have no end: a sensor may run longer than `days`.
+
+    What was watched leaves a day before the flows: without its flows, a day would seem to have had none.
+    """
     column, units = table.age
     day = f"toDate({column})" if units == 1 else f"toDate(intDiv({column}, {units}))"
     lines = ",\n".join(f"    {one.name} {_type(table, one.name, one.kind)}" for one in table.columns)
-    time_to_live = f"\nTTL {day} + INTERVAL {days} DAY" if days and table not in RECORDS_OF_RUNS else ""
+    kept = max(1, days - 1) if days and table is VIEWS else days
+    time_to_live = f"\nTTL {day} + INTERVAL {kept} DAY" if kept and table not in RECORDS_OF_RUNS else ""
     return (
         f"-- {table.about}\n"
         f"CREATE TABLE IF NOT EXISTS {table.name}\n(\n{lines}\n)\n"

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import re
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -32,7 +33,7 @@ from netmon.store.resolvers import resolvers
 from netmon.store.rows import MOST_COUNTED, rows_of
 from netmon.store.runs import runs_of
 from netmon.store.sqlite import MEMORY, SqliteStore
-from netmon.store.tables import FLOWS, RECORDS_OF_RUNS
+from netmon.store.tables import FLOWS, RECORDS_OF_RUNS, TABLES
 from netmon.store.undivided import undivided, undivided_days, undivided_views
 from tests.machine import ROOT
 from tests.records import MOSCOW, START_NS, UNEXPECTED
@@ -384,6 +385,18 @@ def test_the_record_of_a_run_stays(engine, fleet):
     for table in RECORDS_OF_RUNS:
         engine.execute(f"OPTIMIZE TABLE {table.name} FINAL")
         assert len(list(queries.rows(fleet, table.name, Scope()))) == 1
+
+
+@pytest.mark.parametrize(("days", "views_days"), [(90, 89), (2, 1), (1, 1)])
+def test_what_was_watched_leaves_first(days, views_days):
+    """Tables are merged at different times: a day whose flows are gone must not count as watched."""
+    kept = {
+        table.name: int(found[1])
+        for table in TABLES
+        if (found := re.search(r"INTERVAL (\d+) DAY", make_clickhouse_table(table, days)))
+    }
+    assert kept.pop("views") == views_days
+    assert set(kept.values()) == {days}
 
 
 @pytest.mark.parametrize("change", ["DROP TABLE views", "ALTER TABLE flows DROP COLUMN city"])
