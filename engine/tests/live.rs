@@ -11,7 +11,7 @@ use _engine::resolution::LearnedNames;
 use _engine::sensor::{Options, PortStatus, Selection, Sensor};
 use _engine::settings::Settings;
 use _engine::tag::Matcher;
-use namespace::{bring_up_far, ip, Wire};
+use namespace::{bring_up_far, ip, show, Wire};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -65,6 +65,17 @@ fn wait_for(what: &str, mut is_done: impl FnMut() -> bool) {
     }
 }
 
+/// Waits until as many packets arrived as were sent. Both ends of the cable are shown if they do not: a packet that the
+/// kernel lost on the way was never the sensor's.
+fn wait_for_packets(sensor: &Sensor, sent: u64) {
+    let arrived = || interface(sensor, "far").map_or(0, |(_, ring)| ring.packets);
+    let end = Instant::now() + TIME_LIMIT;
+    while arrived() != sent {
+        assert!(Instant::now() < end, "{} of {sent} packets arrived; {}", arrived(), show("-s link"));
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 #[test]
 #[ignore = "needs root"]
 fn interfaces_come_and_go_while_other_threads_ask() {
@@ -96,8 +107,7 @@ fn interfaces_come_and_go_while_other_threads_ask() {
         }
         let is_seen = |sensor: &Sensor| interface(sensor, &format!("x{round}")).is_some();
         wait_for("an interface that matches is monitored", || is_seen(&sensor));
-        let arrived = |sensor: &Sensor| interface(sensor, "far").map(|(_, ring)| ring.packets);
-        wait_for("all packets arrive", || arrived(&sensor) == Some(u64::from(sent)));
+        wait_for_packets(&sensor, sent.into());
         ip(&format!("link delete dev x{round}"));
         ip("link set dev far down");
         let is_down =
@@ -141,8 +151,7 @@ fn what_the_old_signatures_matched_is_told_apart_from_what_the_new_ones_do() {
         counts = [counts[0] + old.len(), counts[1] + new.len()];
     }
     assert!(counts[1] > 0, "some packets are processed after the change");
-    let arrived = |sensor: &Sensor| interface(sensor, "far").map(|(_, ring)| ring.packets);
-    wait_for("all packets arrive", || arrived(&sensor) == Some(sent));
+    wait_for_packets(&sensor, sent);
     let last = sensor.stop().flows;
     assert!(last.iter().all(|flow| flow.signature == Some(5)));
     let reported = counts[0] + counts[1] + last.len();
@@ -161,8 +170,7 @@ fn vlans_are_told_apart_where_configured() {
     for tags in [&[][..], &[0x81, 0, 0xa0, 10], &[0x81, 0, 0, 20], &[0x88, 0xa8, 0, 10, 0x81, 0, 0, 20]] {
         wire.send(&tagged(tags));
     }
-    let arrived = |sensor: &Sensor| interface(sensor, "far").map(|(_, ring)| ring.packets);
-    wait_for("all packets arrive", || arrived(&sensor) == Some(4));
+    wait_for_packets(&sensor, 4);
     let flows = sensor.stop().flows;
     let mut vlans: Vec<_> = flows.iter().map(|flow| (flow.vlan, flow.inner_vlan)).collect();
     vlans.sort_unstable();

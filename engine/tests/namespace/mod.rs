@@ -60,8 +60,13 @@ pub fn bring_up_far() {
 }
 
 fn is_up(interface: &str) -> bool {
-    let output = Command::new("ip").args(["-o", "link", "show", "dev", interface]).output();
-    String::from_utf8_lossy(&output.expect("iproute2 is installed").stdout).contains(" state UP ")
+    show(&format!("-o link show dev {interface}")).contains(" state UP ")
+}
+
+/// What `ip` prints with these words.
+pub fn show(command: &str) -> String {
+    let output = Command::new("ip").args(command.split(' ')).output().expect("iproute2 is installed");
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// Runs `ip` with these words.
