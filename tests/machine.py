@@ -64,6 +64,7 @@ PACKAGES = {
     "tcpreplay": "tcpreplay",
     "tmux": "tmux",
     "tshark": "tshark",
+    "valgrind": "valgrind",
     "wget": "wget",
     "zsh": "zsh",
     "zstd": "zstd",

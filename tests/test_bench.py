@@ -224,9 +224,9 @@ def test_a_plot_has_every_point_and_every_name():
     assert {"Costs", "entries", "one", "other", "10", "100", "1,000"} <= texts
 
 
-@pytest.mark.skipif(not shutil.which("valgrind"), reason="needs valgrind")
 def test_instructions_are_counted():
     """Even a program that does nothing has some, and one that fails is no measure."""
+    need("valgrind")
     assert instructions(("true",)) > 10_000
     reading = instructions_by_object((*NETMON, "read", start.CAPTURE))
     assert 1_000_000 < reading[bench.ENGINE] < 0.9 * reading.total()
@@ -248,9 +248,18 @@ def test_the_instructions_of_netmon_and_tcpdump_are_told_by_name(monkeypatch, ca
     assert named == ["netmon"] + ["tcpdump"] * bool(shutil.which("tcpdump"))
 
 
-@pytest.mark.skipif(not shutil.which("valgrind"), reason="needs valgrind")
+@pytest.mark.slow
+@pytest.mark.parametrize("mix", ["enterprise", "small"])
+def test_a_packet_takes_few_instructions(tmp_path, mix):
+    """About as many as docs/performance.md says: what costs a tenth more is noticed on any machine."""
+    need("valgrind")
+    netmon = bench.counted(tmp_path, mix)["netmon"]
+    assert 0.9 * netmon["packet"] < netmon["packet_in_engine"] < netmon["packet"] < 950
+
+
 def test_instructions_of_a_start_are_printed(monkeypatch, capsys):
     """They are those of the program, also if another one sets its environment first."""
+    need("valgrind")
     words = (sys.executable, "-c", "pass")
     starts = {"python": words, "in an environment": ("env", "A=1", *words)}
     monkeypatch.setattr(start, "STARTS", starts)

@@ -65,6 +65,16 @@ def test_unit_tests():
     assert "test result: ok" in run("cargo", "test", "--locked", "--no-default-features")
 
 
+@REUSE
+@pytest.mark.slow
+def test_each_benchmark_of_a_function_runs():
+    """Once, with what it checks; how long it takes is no matter."""
+    need_cargo()
+    printed = run("cargo", "test", "--locked", "--no-default-features", "--bench", "hot")
+    for name in ("decode_plain", "table_look_up", "packets_of_data", "hello", "quic_initial", "name_match"):
+        assert f"─ {name}\n" in printed
+
+
 @pytest.mark.lab
 @pytest.mark.slow
 def test_live_capture_on_a_real_kernel():

@@ -68,10 +68,13 @@ fn wait_for(what: &str, mut is_done: impl FnMut() -> bool) {
 /// Waits until as many packets arrived as were sent. Both ends of the cable are shown if they do not: a packet that the
 /// kernel lost on the way was never the sensor's.
 fn wait_for_packets(sensor: &Sensor, sent: u64) {
-    let arrived = || interface(sensor, "far").map_or(0, |(_, ring)| ring.packets);
     let end = Instant::now() + TIME_LIMIT;
-    while arrived() != sent {
-        assert!(Instant::now() < end, "{} of {sent} packets arrived; {}", arrived(), show("-s link"));
+    loop {
+        let ring = interface(sensor, "far").map(|(_, ring)| ring).unwrap_or_default();
+        if ring.packets == sent {
+            return;
+        }
+        assert!(Instant::now() < end, "{sent} packets were sent: {ring:?}\n{}", show("-s link"));
         std::thread::sleep(Duration::from_millis(10));
     }
 }

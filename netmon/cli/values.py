@@ -15,12 +15,12 @@ Name = TypeVar("Name", bound=StrEnum)
 
 
 class _Named(click.Path):
-    """A name that is not empty, as the value of a variable that is not set would be."""
+    """A name, which is not empty: the value of a variable that is not set would be."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Refuses "", which would name the current folder."""
         if value == "":
-            self.fail("the value is empty: if it comes from a variable, that one is not set", param, ctx)
+            self.fail("the value is empty; is a variable not set?", param, ctx)
         return super().convert(value, param, ctx)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import gzip
 import os
 import re
@@ -15,6 +16,7 @@ from pathlib import Path
 from netmon.config.settings import Rotation
 from netmon.errors import reason_of
 
+_TIME = "%Y%m%dT%H%M%SZ"
 _GZ = ".gz"
 _NEW = ".gz.new"
 
@@ -34,12 +36,18 @@ class OldFiles:
         self._thread = threading.Thread()
 
     def add(self, now_s: float) -> bool:
-        """Renames the file; False if there is a rotated one of this second already. Raises OSError."""
+        """Renames the file; False if there is a rotated one of this second already. Raises OSError.
+
+        After a clock was set back, its name is a second after the latest one: the oldest names go first.
+        """
         file = self._file()
-        old = file.with_name(f"{file.name}.{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(now_s))}")
-        if os.path.lexists(old) or os.path.lexists(f"{old}{_GZ}"):
+        old = self._name_at(now_s)
+        latest = next(reversed(self._find()), "")
+        if latest > old:
+            old = self._name_at(_time_of(latest) + 1)
+        if latest == old or os.path.lexists(file.with_name(old)):
             return False
-        file.rename(old)
+        file.rename(file.with_name(old))
         return True
 
     def can_be_made(self) -> bool:
@@ -66,12 +74,15 @@ class OldFiles:
         """The file itself, where its name is a link."""
         return Path(os.path.realpath(self._path))
 
+    def _name_at(self, time_s: float) -> str:
+        return f"{self._file().name}.{time.strftime(_TIME, time.gmtime(time_s))}"
+
     def _find(self) -> list[str]:
         """The names of rotated files, oldest first, without the suffix of compressed ones."""
         file = self._file()
         pattern = re.compile(rf"({re.escape(file.name)}\.\d{{8}}T\d{{6}}Z)({re.escape(_GZ)})?")
         matches = (pattern.fullmatch(one.name) for one in file.parent.iterdir())
-        return sorted({match[1] for match in matches if match})
+        return sorted({match[1] for match in matches if match and _time_of(match[1])})
 
     def _compress_all(self) -> None:
         try:
@@ -85,6 +96,14 @@ class OldFiles:
             self._is_failing = True
         else:
             self._is_failing = False
+
+
+def _time_of(name: str) -> int:
+    """The time in the name of a rotated file; 0 if it is none, and the file not one of netmon's."""
+    try:
+        return calendar.timegm(time.strptime(name.rpartition(".")[2], _TIME))
+    except ValueError:
+        return 0
 
 
 def _compress(file: Path) -> None:

@@ -108,8 +108,8 @@ BLIND: Mapping[str, tuple[str, str]] = {
     "erased": (
         _("Connections that were erased on request"),
         _(
-            "Those of this period are missing, whatever their destination. Which ones they were is not "
-            "stored."
+            "Any of this period are missing here, whatever their destination. Which ones they were is "
+            "not stored."
         ),
     ),
     "unrecorded": (

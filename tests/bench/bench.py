@@ -195,7 +195,10 @@ def counted(folder: Path, mix: str) -> dict[str, dict[str, float]]:
 
 
 def table(results: dict[str, dict]) -> str:
-    """The results as a table in Markdown; a ratio below 1 is a program that is faster than netmon."""
+    """The results as a table in Markdown, with the least and the most CPU time of any round.
+
+    A ratio below 1 is a program that is faster than netmon.
+    """
     head = (
         "| | CPU seconds | thousand packets per CPU second | peak memory"
         " | netmon is faster by | netmon, every flow, by | watched names found | names found |"
@@ -205,7 +208,7 @@ def table(results: dict[str, dict]) -> str:
         found = Found(**result["found"])
         cells = (
             name,
-            f"{result['cpu_s']:.2f}",
+            f"{result['cpu_s']:.2f} ({min(result['cpu_s_all']):.2f} to {max(result['cpu_s_all']):.2f})",
             f"{result['packets_per_cpu_s'] / 1000:,.0f}",
             f"{result['peak_bytes'] / 2**20:.0f} MiB",
             f"{result['vendors_only_ratio']:.2f} ×",

@@ -219,7 +219,7 @@ def test_an_unset_variable_is_no_name(netmon, words):
     """An empty word is not taken for the current folder, nor for what the configuration says."""
     done = netmon(*words)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.endswith("the value is empty: if it comes from a variable, that one is not set\n")
+    assert done.stderr.endswith("the value is empty; is a variable not set?\n")
 
 
 @pytest.mark.parametrize(

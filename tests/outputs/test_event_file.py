@@ -301,6 +301,22 @@ def test_a_clock_that_was_set_back_delays_nothing(opened, path, clock):
     assert rotated(path) == [".20260530T130000Z"]
 
 
+def test_what_is_rotated_after_a_clock_was_set_back_is_the_newest(opened, path, clock):
+    """By its name as well, so that it is not removed first. A name that only looks like one is no matter."""
+    other = path.with_name(f"{path.name}.20269901T120000Z")
+    other.write_text("no month")
+    lines = opened(rotate_mib=1, keep=2, compress=False)
+    for number in range(3):
+        put(lines, f"{number}" * 1_000_000)
+        clock.now_s += 1
+    clock.now_s -= HOUR_S
+    put(lines, "3" * 1_000_000)
+    put(lines, "4" * 1_000_000)
+    names = [".20260601T120003Z", ".20260601T120004Z"]
+    assert rotated(path) == [*names, ".20269901T120000Z"]
+    assert [path.with_name(path.name + name).read_text()[0] for name in names] == ["2", "3"]
+
+
 def test_old_files_are_limited_in_number(opened, path, clock):
     """The oldest are removed, compressed or not; files of other names stay."""
     other = path.with_name("events.jsonl.1")

@@ -38,6 +38,7 @@ def run(
     ended=True,
     conditions=CONDITIONS,
     looked_up=LOOKED_UP,
+    dropped=0,
     sieved=0,
 ):
     """The events of a live run with these flows; `views` are the hours that were watched."""
@@ -51,7 +52,7 @@ def run(
         events.flow(one)
     for number, (begin, end) in enumerate(views, 1):
         counters = {"packets": 1000 * number, "sieved_packets": sieved}
-        stats = {"view": {"eth1": counters}, "interfaces": {"eth1": {"up": 1, "dropped": sieved // 10}}}
+        stats = {"view": {"eth1": counters}, "interfaces": {"eth1": {"up": 1, "dropped": dropped}}}
         stats |= {"looked_up": {vendor: count * number for vendor, count in looked_up.items()}}
         about.view(stats, START_NS + int(begin * HOUR_NS), START_NS + int(end * HOUR_NS))
     if ended:

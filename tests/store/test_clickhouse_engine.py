@@ -33,7 +33,7 @@ from netmon.store.resolvers import resolvers
 from netmon.store.rows import MOST_COUNTED, rows_of
 from netmon.store.runs import runs_of
 from netmon.store.sqlite import MEMORY, SqliteStore
-from netmon.store.tables import FLOWS, RECORDS_OF_RUNS, TABLES
+from netmon.store.tables import FLOWS, RECORDS_OF_RUNS, TABLES, VIEWS
 from netmon.store.undivided import undivided, undivided_days, undivided_views
 from tests.machine import ROOT
 from tests.records import MOSCOW, START_NS, UNEXPECTED
@@ -254,7 +254,7 @@ def test_counters_over_a_border_are_told_alike(store, fleet, limits, records):
     """A record that ends at the border is of the period before, and one over it is told in both."""
     scope = Scope.between(*(None if one is None else SCENE_NS + int(one * HOUR_NS) for one in limits))
     for one in (store, fleet):
-        put(one, run(views=((0, 6), (6, 12)), until=12, sieved=500))
+        put(one, run(views=((0, 6), (6, 12)), until=12, dropped=50, sieved=500))
     assert undivided_views(fleet, scope) == undivided_views(store, scope)
     assert undivided_views(fleet, scope).records == records
     assert spans.counters(fleet, scope) == spans.counters(store, scope)
@@ -397,6 +397,20 @@ def test_what_was_watched_leaves_first(days, views_days):
     }
     assert kept.pop("views") == views_days
     assert set(kept.values()) == {days}
+
+
+def test_tables_that_exist_can_be_changed_likewise(engine, fleet):
+    """By the statement in docs/store.md, whose table is then the one that is made today."""
+    text = (ROOT / "docs" / "store.md").read_text(encoding="utf-8")
+    [statement] = re.findall(r"`(ALTER TABLE views MODIFY TTL [^`]*)`", text)
+    made = "SELECT engine_full FROM system.tables WHERE database = currentDatabase() AND name = 'views'"
+    engine.execute("DROP TABLE views")
+    engine.execute(make_clickhouse_table(VIEWS, DEFAULT_DAYS))
+    today = list(fleet.select(made, {}))
+    engine.execute(statement.replace("89", "90"))
+    assert list(fleet.select(made, {})) != today
+    engine.execute(statement)
+    assert list(fleet.select(made, {})) == today
 
 
 @pytest.mark.parametrize("change", ["DROP TABLE views", "ALTER TABLE flows DROP COLUMN city"])

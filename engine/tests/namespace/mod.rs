@@ -66,7 +66,8 @@ fn is_up(interface: &str) -> bool {
 /// What `ip` prints with these words.
 pub fn show(command: &str) -> String {
     let output = Command::new("ip").args(command.split(' ')).output().expect("iproute2 is installed");
-    String::from_utf8_lossy(&output.stdout).into_owned()
+    String::from_utf8_lossy(if output.status.success() { &output.stdout } else { &output.stderr })
+        .into_owned()
 }
 
 /// Runs `ip` with these words.

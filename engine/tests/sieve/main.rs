@@ -311,7 +311,8 @@ fn whatever_is_dropped_the_engine_reads_as_plain_data_of_the_flow() {
     assert!((4_000..18_000).contains(&dropped), "{dropped}");
 }
 
-/// Prints the cost of a packet: `cargo test --release --test sieve nanoseconds -- --ignored --nocapture`.
+/// Prints the cost of a packet:
+/// `cargo test --release --no-default-features --test sieve nanoseconds -- --ignored --nocapture`.
 #[test]
 #[ignore = "a benchmark"]
 fn nanoseconds_per_packet() {
