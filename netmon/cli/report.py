@@ -99,10 +99,8 @@ class _Asked:
     "--output",
     "-o",
     "target",
-    default="",
     type=WORD,
     metavar="OUT",
-    show_default=False,
     help="File to write; '-': standard output.",
 )
 @grouped(CaptureOptions)
@@ -115,7 +113,7 @@ def report(
     kind: FormatName | None,
     table: TableName | None,
     language: LanguageName | None,
-    target: str,
+    target: str | None,
     options: CaptureOptions,
 ) -> None:
     """Writes a report for people: what was seen, what it shows, and how to check it.
@@ -139,13 +137,14 @@ def report(
 
       netmon report --country DE --table findings office.pcap
     """
-    others = {kind or Path(target).suffix.lower().removeprefix(".")} & {*FORMATS} - {FormatName.CSV}
+    others = {kind or Path(target or "").suffix.lower().removeprefix(".")} & {*FORMATS} - {FormatName.CSV}
     if table is not None and others:
         raise click.BadParameter(
             f"a table is written as CSV, and not as {others.pop()}", param_hint="--table"
         )
-    target = target or (STANDARD_OUTPUT if table is not None else "")
-    if not target:
+    if target is None and table is not None:
+        target = STANDARD_OUTPUT
+    if target is None:
         raise click.BadParameter("give the file to write, such as -o report.html", param_hint="-o")
     if files and (since or until or store):
         raise click.BadParameter("--since, --until and --store select from a store, and not from files")

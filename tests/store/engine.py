@@ -6,9 +6,10 @@ import signal
 
 import pytest
 
-from netmon.store.clickhouse import FORMAT
+from netmon.store.clickhouse import FORMAT, ClickHouseStore
 from netmon.store.clickhouse_tables import make_clickhouse_table
 from netmon.store.clickhouse_turns import CHANGES
+from netmon.store.intake import Intake
 from netmon.store.tables import TABLES
 
 
@@ -62,3 +63,20 @@ def engine(tmp_path_factory):
     with_engine = Engine(tmp_path_factory.mktemp("engine"))
     yield with_engine
     with_engine.close()
+
+
+@pytest.fixture
+def fleet(engine):
+    """A store in ClickHouse without rows."""
+    engine.clear()
+    return ClickHouseStore(engine, "engine")
+
+
+def put(store, lines, at_once=1_000_000):
+    """Stores lines, so many in a transaction."""
+    intake = Intake(store, "store")
+    for number, line in enumerate(lines, 1):
+        intake.write(line)
+        if number % at_once == 0:
+            intake.flush()
+    intake.flush()

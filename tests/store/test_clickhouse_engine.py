@@ -2,7 +2,6 @@
 
 import itertools
 import random
-import re
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -11,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netmon.days import DAY_NS
-from netmon.errors import LevelError, StoreError
+from netmon.errors import LevelError
 from netmon.outputs.json_line import visible
 from netmon.outputs.observer import Observer
 from netmon.privacy import ADDRESS, NETWORK, NOTHING, PSEUDONYM, Privacy
@@ -19,13 +18,11 @@ from netmon.records import ClassifiedFlow, Fallback
 from netmon.report.gather import gather
 from netmon.store import queries, spans
 from netmon.store.clickhouse import ClickHouseStore
-from netmon.store.clickhouse_tables import DEFAULT_DAYS, make_clickhouse_table, make_ddl
 from netmon.store.dialect import MOST
 from netmon.store.doubles import find_doubles
 from netmon.store.erasure import counting_periods, days_of_flows, erase_clients, erasures
 from netmon.store.gaps import missing
 from netmon.store.history import BY, as_json, read_history
-from netmon.store.intake import Intake
 from netmon.store.levels import RunLevels, levels_by_run, levels_of, lowest_level
 from netmon.store.machines import machines
 from netmon.store.queries import GROUP_COLUMNS, Scope
@@ -33,20 +30,18 @@ from netmon.store.resolvers import resolvers
 from netmon.store.rows import MOST_COUNTED, rows_of
 from netmon.store.runs import runs_of
 from netmon.store.sqlite import MEMORY, SqliteStore
-from netmon.store.tables import FLOWS, RECORDS_OF_RUNS, TABLES, VIEWS
 from netmon.store.undivided import undivided, undivided_days, undivided_views
-from tests.machine import ROOT
 from tests.records import MOSCOW, START_NS, UNEXPECTED
 from tests.report.recorded import record
 from tests.report.scenes import HOUR_NS, SCENES
 from tests.report.scenes import START_NS as SCENE_NS
 from tests.report.test_gather import run
 from tests.store.conftest import events_of, lines_of
-from tests.store.engine import engine
+from tests.store.engine import engine, fleet, put
 from tests.store.test_store_machines import DAYS, IN_OCTOBER, NOVEMBER, OCTOBER, seen
 from tests.store.test_store_queries import NOON_NS, report
 
-__all__ = ["engine"]
+__all__ = ["engine", "fleet"]
 
 pytestmark = pytest.mark.reuse(
     ":(glob)netmon/*.py",
@@ -65,23 +60,6 @@ pytestmark = pytest.mark.reuse(
 
 FIRST = START_NS // DAY_NS
 SPANS_NS = (DAY_NS // 3, DAY_NS, 7 * DAY_NS)
-
-
-@pytest.fixture
-def fleet(engine):
-    """A store in ClickHouse without rows."""
-    engine.clear()
-    return ClickHouseStore(engine, "engine")
-
-
-def put(store, lines, at_once=1_000_000):
-    """Stores lines, so many in a transaction."""
-    intake = Intake(store, "store")
-    for number, line in enumerate(lines, 1):
-        intake.write(line)
-        if number % at_once == 0:
-            intake.flush()
-    intake.flush()
 
 
 def asking(flow_id, **fields):
@@ -362,65 +340,3 @@ def test_a_batch_may_have_many_days(fleet):
     """An import of more days than an insert may usually have partitions is stored."""
     put(fleet, itertools.chain(*(lines_of(report(day, days=day, sent=1)) for day in range(130))))
     assert queries.totals(fleet, Scope()).flows == 130
-
-
-def test_old_rows_leave(engine, fleet):
-    """A row that is older than its table's time to live is gone after a merge; 0 days keep it."""
-    put(fleet, lasting_flows())
-    fleet._connection.execute("OPTIMIZE TABLE flows FINAL")
-    assert queries.totals(fleet, Scope()).flows > 0
-    engine.execute("DROP TABLE flows")
-    engine.execute(make_clickhouse_table(FLOWS, days=30))
-    put(fleet, lasting_flows())
-    fleet._connection.execute("OPTIMIZE TABLE flows FINAL")
-    assert queries.totals(fleet, Scope()).flows == 0
-
-
-def test_the_record_of_a_run_stays(engine, fleet):
-    """A sensor that began longer ago than rows are kept still says how it judges."""
-    for table in RECORDS_OF_RUNS:
-        engine.execute(f"DROP TABLE {table.name}")
-        engine.execute(make_clickhouse_table(table, days=30))
-    put(fleet, run(ended=False))
-    for table in RECORDS_OF_RUNS:
-        engine.execute(f"OPTIMIZE TABLE {table.name} FINAL")
-        assert len(list(queries.rows(fleet, table.name, Scope()))) == 1
-
-
-@pytest.mark.parametrize(("days", "views_days"), [(90, 89), (2, 1), (1, 1)])
-def test_what_was_watched_leaves_first(days, views_days):
-    """Tables are merged at different times: a day whose flows are gone must not count as watched."""
-    kept = {
-        table.name: int(found[1])
-        for table in TABLES
-        if (found := re.search(r"INTERVAL (\d+) DAY", make_clickhouse_table(table, days)))
-    }
-    assert kept.pop("views") == views_days
-    assert set(kept.values()) == {days}
-
-
-def test_tables_that_exist_can_be_changed_likewise(engine, fleet):
-    """By the statement in docs/store.md, whose table is then the one that is made today."""
-    text = (ROOT / "docs" / "store.md").read_text(encoding="utf-8")
-    [statement] = re.findall(r"`(ALTER TABLE views MODIFY TTL [^`]*)`", text)
-    made = "SELECT engine_full FROM system.tables WHERE database = currentDatabase() AND name = 'views'"
-    engine.execute("DROP TABLE views")
-    engine.execute(make_clickhouse_table(VIEWS, DEFAULT_DAYS))
-    today = list(fleet.select(made, {}))
-    engine.execute(statement.replace("89", "90"))
-    assert list(fleet.select(made, {})) != today
-    engine.execute(statement)
-    assert list(fleet.select(made, {})) == today
-
-
-@pytest.mark.parametrize("change", ["DROP TABLE views", "ALTER TABLE flows DROP COLUMN city"])
-def test_a_database_without_the_tables_is_refused(engine, fleet, change):
-    """A table or a column is missing: the message says how tables are made."""
-    engine.execute(change)
-    with pytest.raises(StoreError, match="netmon store ddl"):
-        ClickHouseStore(engine, "engine")
-
-
-def test_the_file_of_the_tables_is_the_generated_one():
-    """deploy/clickhouse.sql is what `netmon store ddl` shows."""
-    assert (ROOT / "deploy" / "clickhouse.sql").read_text() == make_ddl(DEFAULT_DAYS)
