@@ -2,9 +2,12 @@
 
 import itertools
 import json
+import os
 import runpy
 import shutil
+import subprocess
 import sys
+import time
 from collections import Counter
 from dataclasses import replace
 from xml.etree.ElementTree import fromstring
@@ -138,6 +141,24 @@ def test_live_loss_is_measured(tmp_path):
     text = live.table(results)
     assert text.count("\n| netmon | ") == text.count("\n| tcpdump | ") == 1
     assert "netmon: no loss at up to 0 packets a second\n" in text
+
+
+@pytest.mark.lab
+def test_a_program_can_be_given_a_part_of_a_core():
+    """So long as that is asked for; the control group is gone afterwards."""
+    need_root()
+    groups = live.cgroups()
+    if not os.access(groups, os.W_OK):
+        pytest.skip(f"{groups} cannot be written to")
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
+        try:
+            with live.limited(busy.pid, 10):
+                begun_s = live.cpu_s_of(busy.pid)
+                time.sleep(2)
+                assert live.cpu_s_of(busy.pid) - begun_s < 1
+        finally:
+            busy.kill()
+    assert list(groups.glob("netmon-bench-*")) == []
 
 
 def test_report_is_measured(tmp_path):

@@ -2,7 +2,7 @@
 
     python -m tests.bench.live [--packets 300000] [--rates 50000,100000,200000,400000,0]
                                [--mix enterprise] [--flow-packets 200] [--open-flows 3000]
-                               [--workers 1] [--ring-mib 32] [--stopped]
+                               [--workers 1] [--ring-mib 32] [--stopped] [--percent 100]
 
 As root. A load is replayed into a veth pair in a namespace of its own for each run; 0 is as fast as
 possible. The sender has one core and the program the other. Those that are installed run: netmon with its
@@ -13,7 +13,8 @@ For each run, the table has what was sent, what the program says that it saw, wh
 neither the kernel nor the program counts. CPU time is that of the program while packets arrive. The kernel
 copies packets to the ring, and runs the sieve, where they arrive: that is in the time of the sender, which is
 shown beside it. With `--stopped` the programs stand still while packets are sent, and so lose all that their
-buffers do not hold, on any machine.
+buffers do not hold, on any machine. With `--percent`, the program has so much of its core, so that it
+reaches its limit before the sender does.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -54,6 +55,8 @@ SURICATA_FRAME = 1600  # it is told the size of its ring in frames
 SETTLED_S = 0.5
 SIEVED_S = 12.0  # what was dropped by the sieve is counted by then
 LONGEST_S = 20.0
+PERIOD_US = 50_000
+"""Buffers must hold what arrives in it, and 2 % of it are the least that the kernel allows."""
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -75,6 +78,12 @@ class Result:
     def lost(self) -> int:
         """Packets that were sent and not seen."""
         return self.sent - self.seen
+
+
+def cpu_s_of(pid: int) -> float:
+    """User and system time of all threads of a process."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 class Running:
@@ -107,8 +116,7 @@ class Running:
 
     def cpu_s(self) -> float:
         """User and system time of all its threads."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return cpu_s_of(self.process.pid)
 
     def interface_drops(self) -> int:
         """Packets that the interface dropped before any program could see them."""
@@ -229,6 +237,36 @@ def started(contender: Contender) -> Iterator[Running]:
             running.process.wait()
 
 
+def cgroups() -> Path:
+    """The folder of the control groups that limit CPU time: those of the second version, or of the first."""
+    root = Path("/sys/fs/cgroup")
+    return root if (root / "cgroup.controllers").exists() else root / "cpu"
+
+
+@contextmanager
+def limited(pid: int, percent: float) -> Iterator[None]:
+    """A process has this share of a core meanwhile, with all its threads together."""
+    if percent >= 100:
+        yield
+        return
+    quota_us = int(PERIOD_US * percent / 100)
+    base = cgroups()
+    group = base / f"netmon-bench-{os.getpid()}"
+    group.mkdir()
+    try:
+        if (group / "cpu.max").exists():
+            (group / "cpu.max").write_text(f"{quota_us} {PERIOD_US}", encoding="utf-8")
+        else:
+            (group / "cpu.cfs_period_us").write_text(str(PERIOD_US), encoding="utf-8")
+            (group / "cpu.cfs_quota_us").write_text(str(quota_us), encoding="utf-8")
+        (group / "cgroup.procs").write_text(str(pid), encoding="utf-8")
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            (base / "cgroup.procs").write_text(str(pid), encoding="utf-8")
+        group.rmdir()
+
+
 def send(running: Running, load: Path, rate: int) -> tuple[int, float, float]:
     """Replays the load: packets sent, how many a second, and the CPU seconds of that."""
     core = str(min(os.sched_getaffinity(0)))
@@ -241,15 +279,18 @@ def send(running: Running, load: Path, rate: int) -> tuple[int, float, float]:
     return int(packets), int(packets) / max(float(seconds), 0.001), cpu_s
 
 
-def run(contender: Contender, load: Path, rate: int, *, is_stopped: bool = False) -> Result:
+def run(
+    contender: Contender, load: Path, rate: int, *, is_stopped: bool = False, percent: float = 100
+) -> Result:
     """Sends the load to a program at a rate. One that is stopped reads afterwards what its buffer holds."""
     with started(contender) as running:
         before_s, dropped_before = running.cpu_s(), running.interface_drops()
-        if is_stopped:
-            running.process.send_signal(signal.SIGSTOP)
-        sent, sent_per_s, sender_cpu_s = send(running, load, rate)
-        running.process.send_signal(signal.SIGCONT)
-        time.sleep(SETTLED_S)
+        with limited(running.process.pid, percent):
+            if is_stopped:
+                running.process.send_signal(signal.SIGSTOP)
+            sent, sent_per_s, sender_cpu_s = send(running, load, rate)
+            running.process.send_signal(signal.SIGCONT)
+            time.sleep(SETTLED_S)
         cpu_s = running.cpu_s() - before_s
         dropped = running.interface_drops() - dropped_before
         seen, lost, sieved = contender.read(running, sent - dropped)
@@ -282,6 +323,7 @@ def main() -> None:
     parser.add_argument("--open-flows", type=int, default=OPEN_FLOWS, help="flows at a time")
     parser.add_argument("--ring-mib", type=int, default=32, help="of netmon's rings, and tcpdump's buffer")
     parser.add_argument("--stopped", action="store_true", help="the programs stand still meanwhile")
+    parser.add_argument("--percent", type=float, default=100, help="of its core, for the program; 2 or more")
     parser.add_argument("--workers", type=int, default=1, help="netmon's workers")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -293,7 +335,7 @@ def main() -> None:
         print(
             table(
                 [
-                    run(program, load, rate, is_stopped=arguments.stopped)
+                    run(program, load, rate, is_stopped=arguments.stopped, percent=arguments.percent)
                     for rate in rates
                     for program in programs
                 ]
