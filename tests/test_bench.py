@@ -102,6 +102,7 @@ def test_places_are_measured_beside_the_engine(tmp_path):
     assert len(flows) > 100
     costs = time_places(tmp_path / "GeoIP", flows, 1_000)
     assert all(cost_s > 0 for cost_s in costs.values())
+    assert costs["again"] < costs["new"]
 
 
 def test_events_of_vendors_are_counted(tmp_path):

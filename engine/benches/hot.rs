@@ -1,6 +1,6 @@
 //! The functions that a packet, or an opening, passes through: `cargo bench --no-default-features --bench hot`, or with
-//! a part of a name after `--` those that have it; `cargo test` in place of `cargo bench` runs each of them once. Those that should not depend on how much there is run with little and
-//! with much.
+//! a part of a name after `--` those that have it; `cargo test` in place of `cargo bench` runs each of them once. Those
+//! that should not depend on how much there is run with little and with much.
 
 use _engine::address::realm::Realm;
 use _engine::address::Address;

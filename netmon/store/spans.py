@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from netmon.days import DAY_NS
+from netmon.store.dialect import Dialect
 from netmon.store.period import BEGAN_IN, COUNTED_NS, SAME_DAY, in_order, lasting, period
 from netmon.store.queries import LATEST_NS, Reader, Scope, read_judgement
 
@@ -243,10 +244,14 @@ GROUP BY sensor, interface, stretch ORDER BY sensor, interface, min(start_ns)"""
 def dropped(reader: Reader, scope: Scope) -> tuple[int, int]:
     """The packets that were lost, and all packets, of all interfaces. The kernel sieve's are not lost."""
     say = reader.dialect
-    sums = f"{say.sum('dropped')}, {say.sum(f'(packets + {say.sieved} + dropped)')}"
-    query = f"SELECT {sums} FROM views WHERE {COUNTED_VIEWS}"
+    query = f"SELECT {say.sum('dropped')}, {say.sum(all_packets(say))} FROM views WHERE {COUNTED_VIEWS}"
     [(lost, packets)] = reader.select(query, view_limits(scope))
     return lost, packets
+
+
+def all_packets(say: Dialect) -> str:
+    """The term for all packets of a view: those that were read, and those that were not."""
+    return f"(packets + {say.sieved} + dropped)"
 
 
 COUNTED_VIEWS = """(:sensor IS NULL OR sensor = :sensor)

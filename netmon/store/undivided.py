@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from netmon.store.period import lasting, period
 from netmon.store.queries import Reader, Scope
-from netmon.store.spans import COUNTED_VIEWS, view_limits
+from netmon.store.spans import COUNTED_VIEWS, all_packets, view_limits
 
 _FLOW = ("sensor", "run", "flow")
 _BYTES = ("sent_bytes", "received_bytes")
@@ -35,7 +35,7 @@ class UndividedViews:
 def undivided_views(reader: Reader, scope: Scope) -> UndividedViews:
     """The records of what sensors saw that reach over the beginning or the end of a period."""
     say = reader.dialect
-    query = f"""SELECT count(*), {say.sum(f"(packets + {say.sieved} + dropped)")} FROM views
+    query = f"""SELECT count(*), {say.sum(all_packets(say))} FROM views
 WHERE scope = 'interface' AND {COUNTED_VIEWS} AND (start_ns < :since_ns OR end_ns > :until_ns)"""
     [(records, packets)] = reader.select(query, view_limits(scope))
     return UndividedViews(records, packets)

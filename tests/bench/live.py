@@ -326,6 +326,8 @@ def main() -> None:
     parser.add_argument("--percent", type=float, default=100, help="of its core, for the program; 2 or more")
     parser.add_argument("--workers", type=int, default=1, help="netmon's workers")
     arguments = parser.parse_args()
+    if not 2 <= arguments.percent <= 100:
+        parser.error(f"--percent {arguments.percent:g}: write a number from 2 to 100")
     with tempfile.TemporaryDirectory() as name:
         load = Path(name, "load.pcap")
         mix = replace(MIXES[arguments.mix], flow_packets=arguments.flow_packets)

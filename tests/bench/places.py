@@ -67,6 +67,8 @@ def time_places(folder: Path, flows: list[FlowRecord], lookups: int) -> dict[str
         own = own_round_trip(flow)
         places.locate_by(flow.server, flow.start_ns, own, trips.record(flow, own))
 
+    for flow in flows:
+        again(flow)
     first_ns = flows[0].start_ns
     strangers = [str(ipaddress.ip_address(0x0B000000 + number)) for number in range(lookups // 10)]
     return {
