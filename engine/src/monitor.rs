@@ -7,6 +7,7 @@ mod held_packets;
 mod keeping;
 mod lifecycle;
 mod machine_messages;
+mod ordinary;
 mod pending_syns;
 mod recall;
 mod sieve_offers;
@@ -34,7 +35,6 @@ use crate::types::arrival::Arrival;
 use crate::types::flow_key::FlowKey;
 use crate::types::tcp_header::TcpHeader;
 use crate::view::counting::{count_packet, count_segment};
-use crate::view::flow_duplicates::Treatment;
 use crate::view::handshake_timer::TimedPacket;
 use crate::view::unseen_data::Revealed;
 use crate::wire::decode::{decode, plain_segment, Decoded};
@@ -171,27 +171,17 @@ impl Monitor {
     #[inline(always)] // the path of every packet; the other caller is cold
     fn segment(&mut self, segment: &Segment<'_>, arrival: Arrival, captured: &Captured<'_>) {
         let realm = self.settings.separate_by.realm(segment.realm, arrival.interface);
-        let (key, side) = FlowKey::of(segment, realm);
-        let hash = self.table.hash(&key);
-        let slot = self.find_current(key, hash);
-        let flow = slot.and_then(|slot| self.table.get_mut(slot)).map(Flow::known);
-        let direction = (hash ^ side as u64, side);
-        let treatment = self.duplicates.find(segment, direction, arrival, flow, &self.tally);
-        let counters = self.tally.view(arrival.interface);
-        counters.flow_packets += u64::from(segment.ip_packets);
-        if let Treatment::Skip(known_duplicates) = treatment {
-            counters.duplicate_packets += u64::from(known_duplicates);
-            if let Some(flow) = slot.and_then(|slot| self.table.get_mut(slot)) {
-                flow.realms.note_duplicate(side, segment.realm);
-            }
+        let found = self.find_current(segment, realm);
+        let is_data = self.continue_with_data(segment, found, arrival);
+        if !is_data && self.is_skipped(segment, found, arrival) {
             return;
         }
-        count_segment(counters, segment);
-        let sender = Sender { key, side, slot };
-        if !self.continue_settled(segment, sender, arrival) {
+        count_segment(self.tally.view(arrival.interface), segment);
+        if !is_data && !self.continue_settled(segment, found, arrival) {
+            let sender = Sender { key: FlowKey::of(segment, realm).0, side: found.side, slot: found.slot };
             self.read(Unsettled { segment: *segment, sender, arrival, captured: *captured });
         }
-        self.offer_now_and_then(segment.realm, sender);
+        self.offer_now_and_then(segment.realm, found);
     }
 
     /// Reads a segment that may show something new.
@@ -241,13 +231,13 @@ impl Monitor {
     #[cold]
     fn follow_pending(&mut self, segments: &[PendingSegment], sender: Sender) -> Option<u32> {
         for one in segments {
-            let slot = self.table.find(&sender.key, self.table.hash(&sender.key));
+            let slot = self.table.find(&sender.key);
             let sender = Sender { side: one.side, slot, ..sender };
             let packet = one.packet();
             let captured = one.captured(packet.as_ref());
             self.follow_tcp(slot, &one.segment(), one.header, (sender, one.arrival), captured.as_ref());
         }
-        self.table.find(&sender.key, self.table.hash(&sender.key))
+        self.table.find(&sender.key)
     }
 
     /// As `tcp`, for a segment that belongs to the flow in a slot, or begins one.

@@ -43,6 +43,7 @@ from tests.bench.found import Found, find_names
 from tests.bench.load import MIXES, WATCHED, write_load
 from tests.bench.plot import plot_bars
 from tests.bench.signatures import write_vendor
+from tests.bench.tcpdump import tcpdump
 from tests.machine import NETMON
 
 SLICE_PACKETS = 50_000  # what tshark reads
@@ -113,7 +114,7 @@ def contenders(folder: Path, packets: int, mix: str, others: Sequence[str]) -> t
     candidates = [
         Contender(VENDORS_ONLY, (*netmon, "--json", str(load)), read, names),
         Contender(EVERY_FLOW, (*netmon, "--json", "--all", str(load)), read, names),
-        Contender("tcpdump", ("tcpdump", "-n", "-r", str(load), "-w", "/dev/null", NOTHING), read, names),
+        Contender("tcpdump", tcpdump("-r", str(load), only=NOTHING), read, names),
         Contender("ndpi", ("ndpiReader", "-v", "2", "-i", str(load)), read, names),
         Contender(
             "tshark", ("tshark", "-n", "-r", str(part), *fields), of_part["packets"], tuple(of_part["names"])
@@ -176,10 +177,8 @@ def counted(folder: Path, mix: str) -> dict[str, dict[str, float]]:
     for size in COUNTED_PACKETS:
         load = folder / f"load-{size}.pcap"
         packets = write_load(load, size, mix=MIXES[mix])["packets"]
-        # Run as root, tcpdump becomes another user, who may not write callgrind's file.
-        user = ("-Z", "root") if os.geteuid() == 0 else ()
-        tcpdump = ("tcpdump", *user, "-n", "-r", str(load), "-w", "/dev/null", NOTHING)
-        for name, words in ((VENDORS_ONLY, (*netmon, str(load))), ("tcpdump", tcpdump)):
+        discard = tcpdump("-r", str(load), only=NOTHING)
+        for name, words in ((VENDORS_ONLY, (*netmon, str(load))), ("tcpdump", discard)):
             if shutil.which(words[0]):
                 subprocess.run(words, check=True, capture_output=True)  # fills the caches of a first start
                 counts.setdefault(name, []).append((packets, instructions_by_object(words)))

@@ -37,6 +37,7 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.bench.load import MIXES, OPEN_FLOWS, write_load
+from tests.bench.tcpdump import tcpdump
 from tests.machine import NETMON
 from tests.privileges.live import OTHER_END, PORT, SETUP
 
@@ -195,7 +196,7 @@ def contenders(config: Path, ring_mib: int, workers: int) -> list[Contender]:
     capture = {"ring_mib": ring_mib, "workers": workers}
     config.write_text(CONFIG + json.dumps(capture) + "\n", encoding="utf-8")
     netmon = (*NETMON, "run", "-i", PORT, "--json", "--no-exit-code", "--config", str(config))
-    tcpdump = ("tcpdump", "-n", "-i", PORT, "-B", str(ring_mib << 10), "-w", "/dev/null")
+    discard = tcpdump("-i", PORT, "-B", str(ring_mib << 10))
     suricata = config.with_name("suricata.yaml")
     ring = {"interface": PORT, "threads": 1, "cluster-id": 9, "tpacket-v3": True, "block-size": 1 << 20}
     ring["ring-size"] = (ring_mib << 20) // SURICATA_FRAME
@@ -203,7 +204,7 @@ def contenders(config: Path, ring_mib: int, workers: int) -> list[Contender]:
     candidates = [
         Contender("netmon", (*netmon, "--offload", "auto"), "watching", read_netmon),
         Contender("netmon, no sieve", (*netmon, "--offload", "off"), "watching", read_netmon),
-        Contender("tcpdump", tcpdump, "listening on", read_tcpdump),
+        Contender("tcpdump", discard, "listening on", read_tcpdump),
         Contender(
             "ndpiReader",
             ("stdbuf", "-oL", "ndpiReader", "-i", PORT, "-s", "600"),

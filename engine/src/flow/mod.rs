@@ -3,6 +3,7 @@
 mod client_counts;
 mod draws;
 mod flow_state;
+mod found;
 mod idle_memory;
 mod remembered;
 mod reporting;
@@ -11,6 +12,7 @@ mod timeouts;
 mod traffic;
 
 pub use flow_state::Flow;
+pub use found::Found;
 pub use idle_memory::{IdleMemory, QuicIds};
 pub use remembered::Remembered;
 pub use table::Table;

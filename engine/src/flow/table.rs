@@ -2,7 +2,10 @@
 
 use super::client_counts::ClientCounts;
 use super::flow_state::Flow;
+use super::found::Found;
+use crate::address::realm::Realm;
 use crate::types::flow_key::FlowKey;
+use crate::wire::Segment;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::cmp::Reverse;
@@ -40,6 +43,9 @@ pub struct Table {
     due_ns: Vec<u64>,
     free: Vec<u32>,
     hasher: RandomState,
+    /// The slot that was filled or looked up last, and the hash of its flow's key. The hash is right if there is a flow:
+    /// another one in the same place would have been filled in last.
+    latest: (u32, u64),
     clients: ClientCounts,
     max_flows: usize,
 }
@@ -53,6 +59,7 @@ impl Table {
             due_ns: Vec::new(),
             free: Vec::new(),
             hasher: RandomState::default(),
+            latest: (0, 0),
             clients: ClientCounts::new(max_flows),
             max_flows: max_flows.clamp(1, u32::MAX as usize - 1),
         }
@@ -78,17 +85,40 @@ impl Table {
         self.len() == 0
     }
 
-    /// The hash by which a flow is found; it is seeded, so that senders cannot choose it.
-    #[inline]
-    pub fn hash(&self, key: &FlowKey) -> u64 {
-        self.hasher.hash_one(key)
+    /// The slot of the flow with a key.
+    pub fn find(&self, key: &FlowKey) -> Option<u32> {
+        self.find_hashed(key, self.hasher.hash_one(key))
     }
 
-    /// The slot of a flow whose key has this `hash`.
     #[inline]
-    pub fn find(&self, key: &FlowKey, hash: u64) -> Option<u32> {
+    fn find_hashed(&self, key: &FlowKey, hash: u64) -> Option<u32> {
         let same = |slot: &u32| matches!(&self.slots[*slot as usize], Some(flow) if flow.ends.key() == key);
         self.index.find(hash, same).copied()
+    }
+
+    /// The flow of a segment in a realm. That of the segment before is tried first: packets of a flow often follow each
+    /// other.
+    #[inline(always)] // the path of every packet
+    pub fn look_up(&mut self, segment: &Segment<'_>, realm: Realm) -> Found {
+        let (latest, hash) = self.latest;
+        if let Some(side) = self.get(latest).and_then(|flow| flow.ends.key().side_of(segment, realm)) {
+            return Found { slot: Some(latest), hash, side };
+        }
+        let (key, side) = FlowKey::of(segment, realm);
+        let (slot, hash) = self.find_other(&key);
+        Found { slot, hash, side }
+    }
+
+    /// The slot of a flow, which becomes the latest one, and the hash of its key. Passed on by reference, which the key of
+    /// every other packet need not be.
+    #[inline(never)]
+    fn find_other(&mut self, key: &FlowKey) -> (Option<u32>, u64) {
+        let hash = self.hasher.hash_one(key);
+        let slot = self.find_hashed(key, hash);
+        if let Some(slot) = slot {
+            self.latest = (slot, hash);
+        }
+        (slot, hash)
     }
 
     /// The flow in a slot.
@@ -129,6 +159,7 @@ impl Table {
         flow.counted = self.clients.add(flow.ends.client(), false);
         self.slots[slot as usize] = Some(flow);
         self.due_ns[slot as usize] = within(due_ns);
+        self.latest = (slot, hash);
         let (slots, hasher) = (&self.slots, &self.hasher);
         self.index.insert_unique(hash, slot, |slot| hash_of(slots, hasher, *slot));
         slot
@@ -207,9 +238,9 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::address::realm::Realm;
     use crate::address::Address;
     use crate::types::arrival::Arrival;
+    use crate::wire::Transport;
 
     fn flow(n: u32, last_ns: u64) -> Flow {
         let key = FlowKey {
@@ -221,9 +252,29 @@ mod tests {
         Flow::new(key, 0, u64::from(n), Arrival { time_ns: last_ns, ..Arrival::default() }, None)
     }
 
+    /// A segment from the client of all flows.
+    fn segment() -> Segment<'static> {
+        Segment {
+            src: Address::v4([192, 0, 2, 1]),
+            dst: Address::default(),
+            src_port: 1,
+            dst_port: 443,
+            ip_bytes: 40,
+            ip_packets: 1,
+            identification: 0,
+            realm: Realm::NONE,
+            mac: None,
+            hops: 64,
+            header: &[],
+            transport: Transport::Tcp { seq: 0, ack: 0, flags: 0 },
+            payload: &[],
+            payload_len: 0,
+        }
+    }
+
     fn find(table: &Table, n: u32) -> Option<u32> {
         let key = *flow(n, 0).ends.key();
-        table.find(&key, table.hash(&key))
+        table.find(&key)
     }
 
     #[test]
@@ -240,6 +291,27 @@ mod tests {
             assert_eq!(find(&table, n).is_some(), n % 2 == 1);
         }
         assert_eq!(table.len(), 250);
+    }
+
+    #[test]
+    fn a_segment_has_the_same_hash_wherever_its_flow_is() {
+        let segment = |n: u32| Segment { dst: Address::v4(n.to_be_bytes()), ..segment() };
+        let mut table = Table::new(10);
+        let first = table.look_up(&segment(0), Realm::NONE);
+        assert_eq!(first.slot, None);
+        let hashes: Vec<u64> = (0..10).map(|n| table.look_up(&segment(n), Realm::NONE).hash).collect();
+        // Each flow comes into the slot of the one before, which was the latest.
+        for (n, hash) in (0..10).zip(hashes) {
+            let (key, side) = FlowKey::of(&segment(n), Realm::NONE);
+            let slot = table.insert(Flow::new(key, side, 0, Arrival::default(), None), 0);
+            for other in [n, n, n + 1, n] {
+                let found = table.look_up(&segment(other), Realm::NONE);
+                assert_eq!((found.slot.is_some(), found.hash == hash), (other == n, other == n));
+            }
+            table.remove(slot);
+            let found = table.look_up(&segment(n), Realm::NONE);
+            assert_eq!((found.slot, found.hash), (None, hash));
+        }
     }
 
     #[test]

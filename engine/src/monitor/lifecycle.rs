@@ -12,7 +12,7 @@ use crate::resolution::{MessageKind, Messages};
 use crate::types::arrival::Arrival;
 use crate::types::contact::Contact;
 use crate::types::end_reason::EndReason;
-use crate::wire::{Segment, Transport};
+use crate::wire::Segment;
 
 impl Monitor {
     /// The slot of the flow that a packet continues. None if there is no such flow, or if it was over before the
@@ -36,23 +36,6 @@ impl Monitor {
         let reason = flow.opening.end_reason(reason);
         self.end(slot?, reason);
         None
-    }
-
-    /// Counts a segment, if it is one of those that make up most of a connection; see `Flow::add_settled`.
-    #[inline(always)]
-    pub(super) fn continue_settled(
-        &mut self,
-        segment: &Segment<'_>,
-        sender: Sender,
-        arrival: Arrival,
-    ) -> bool {
-        if self.kept.are_kept() || self.heads.has_lost() {
-            return false;
-        }
-        let Some(flow) = sender.slot.and_then(|slot| self.table.get_mut(slot)) else { return false };
-        let is_tcp = matches!(segment.transport, Transport::Tcp { .. });
-        flow.traffic.silence_ns(arrival.time_ns) <= self.settings.timeout_ns(is_tcp)
-            && flow.add_settled(sender.side, segment, arrival.time_ns)
     }
 
     /// Starts a flow with its first packet; returns its slot.

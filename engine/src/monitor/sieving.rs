@@ -2,10 +2,10 @@
 //! drops, and that is added to the flows, so that they neither time out nor seem to lack data.
 
 use super::sieve_offers::{Sieving, NO_OFFER, UNKNOWN, UNTAGGED};
-use super::state::{Monitor, Sender};
+use super::state::Monitor;
 use crate::address::realm::Realm;
 use crate::capture::sifting::Sift;
-use crate::flow::Flow;
+use crate::flow::{Flow, Found};
 use crate::naming::identify;
 use crate::view::interface_delivery::Habit;
 use std::sync::Arc;
@@ -27,14 +27,14 @@ impl Monitor {
 
     /// Offers the flow of a packet that was processed to the sieve, now and then.
     #[inline(always)] // the path of every packet
-    pub(super) fn offer_now_and_then(&mut self, realm: Realm, sender: Sender) {
+    pub(super) fn offer_now_and_then(&mut self, realm: Realm, found: Found) {
         if self.sieving.is_none() {
             return;
         }
-        let Some(slot) = sender.slot else { return };
+        let Some(slot) = found.slot else { return };
         let Some(flow) = self.table.get(slot) else { return };
-        if flow.traffic.sides()[sender.side].packets % OFFER_EVERY == 0 {
-            self.offer(realm, slot, sender.side);
+        if flow.traffic.sides()[found.side].packets % OFFER_EVERY == 0 {
+            self.offer(realm, slot, found.side);
         }
     }
 

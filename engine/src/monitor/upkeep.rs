@@ -2,14 +2,14 @@
 
 use super::pending_syns::count_unanswered;
 use super::state::{context, Monitor, Sender};
+use crate::address::realm::Realm;
 use crate::counters::tally::Tally;
-use crate::flow::{due_ns, DECIDE_AFTER_NS, LINGER_NS};
+use crate::flow::{due_ns, Found, DECIDE_AFTER_NS, LINGER_NS};
 use crate::report::phase::Phase;
 use crate::resolution::MessageKind;
 use crate::tag::Matcher;
 use crate::types::arrival::Arrival;
 use crate::types::end_reason::EndReason;
-use crate::types::flow_key::FlowKey;
 use crate::types::interception::Interception;
 use crate::wire::Segment;
 use std::sync::Arc;
@@ -55,20 +55,21 @@ impl Monitor {
         !self.due.is_empty()
     }
 
-    /// The slot of the flow that a packet continues, after what is due for it was done: it may be over.
+    /// The flow of a segment, after what is due for it was done: it may be over.
     #[inline(always)] // the path of every packet
-    pub(super) fn find_current(&mut self, key: FlowKey, hash: u64) -> Option<u32> {
-        let slot = self.table.find(&key, hash);
-        if self.is_behind() {
-            return self.catch_up(key, hash, slot?);
+    pub(super) fn find_current(&mut self, segment: &Segment<'_>, realm: Realm) -> Found {
+        let found = self.table.look_up(segment, realm);
+        match found.slot {
+            Some(slot) if self.is_behind() => Found { slot: self.catch_up(slot), ..found },
+            _ => found,
         }
-        slot
     }
 
+    /// Does what is due for the flow in a slot; it keeps the slot if it goes on.
     #[cold]
-    fn catch_up(&mut self, key: FlowKey, hash: u64, slot: u32) -> Option<u32> {
+    fn catch_up(&mut self, slot: u32) -> Option<u32> {
         self.maintain_if_due(slot);
-        self.table.find(&key, hash)
+        self.table.get(slot).map(|_| slot)
     }
 
     /// Starts a flow with its first packet, for which one is ended if there is no room; returns its slot.

@@ -30,10 +30,7 @@ impl FlowKey {
     /// The key of a segment's flow in a realm, and the side (0 or 1) that sent it.
     #[inline]
     pub fn of(segment: &Segment<'_>, realm: Realm) -> (Self, usize) {
-        let protocol = match segment.transport {
-            Transport::Tcp { .. } => TCP,
-            Transport::Udp => UDP,
-        };
+        let protocol = protocol_of(segment);
         let (src, dst) = (segment.src, segment.dst);
         let (sport, dport) = (segment.src_port, segment.dst_port);
         let is_lower = if src == dst { sport <= dport } else { src < dst };
@@ -43,6 +40,18 @@ impl FlowKey {
         let addresses = [Address(src.0 ^ other), Address(dst.0 ^ other)];
         let ports = [sport ^ other_port, dport ^ other_port];
         (Self { addresses, ports, protocol, realm }, usize::from(!is_lower))
+    }
+
+    /// The side (0 or 1) that sent a segment in a realm; None if it belongs to another flow.
+    #[inline(always)] // the path of every packet
+    pub fn side_of(&self, segment: &Segment<'_>, realm: Realm) -> Option<usize> {
+        let side = usize::from((segment.src.0 != self.addresses[0].0) | (segment.src_port != self.ports[0]));
+        // Compared at once: which end sends next cannot be predicted.
+        let other = 1 - side;
+        let addresses = (segment.src.0 ^ self.addresses[side].0) | (segment.dst.0 ^ self.addresses[other].0);
+        let ports = (segment.src_port ^ self.ports[side]) | (segment.dst_port ^ self.ports[other]);
+        let is_same = (addresses == 0) & (ports == 0) & (realm == { self.realm });
+        (is_same && self.protocol == protocol_of(segment)).then_some(side)
     }
 
     /// The host of a side.
@@ -66,6 +75,14 @@ impl FlowKey {
             (true, true) if a != b => usize::from(b < a),
             _ => 1 - first_sender,
         }
+    }
+}
+
+#[inline]
+fn protocol_of(segment: &Segment<'_>) -> u8 {
+    match segment.transport {
+        Transport::Tcp { .. } => TCP,
+        Transport::Udp => UDP,
     }
 }
 
@@ -120,6 +137,33 @@ mod tests {
         let (back, side_back) = FlowKey::of(&segment([127, 0, 0, 1], 443, [127, 0, 0, 1], 5000), Realm::NONE);
         assert_eq!(there, back);
         assert_ne!(side_there, side_back);
+    }
+
+    #[test]
+    fn the_side_of_a_segment_is_that_of_its_key_and_other_segments_have_none() {
+        let ends = [
+            ([192, 0, 2, 1], 443),
+            ([192, 0, 2, 1], 5000),
+            ([198, 51, 100, 1], 443),
+            ([198, 51, 100, 1], 80),
+        ];
+        let mut tagged = Realm::NONE;
+        tagged.add_vlan([0, 7]);
+        let mut segments = Vec::new();
+        for (src, sport) in ends {
+            for (dst, dport) in ends {
+                let udp = segment(src, sport, dst, dport);
+                let tcp = Segment { transport: Transport::Tcp { seq: 0, ack: 0, flags: 0 }, ..udp };
+                segments.extend([(udp, Realm::NONE), (udp, tagged), (tcp, Realm::NONE)]);
+            }
+        }
+        for (one, one_realm) in &segments {
+            let (key, _) = FlowKey::of(one, *one_realm);
+            for (other, realm) in &segments {
+                let (other_key, side) = FlowKey::of(other, *realm);
+                assert_eq!(key.side_of(other, *realm), (key == other_key).then_some(side));
+            }
+        }
     }
 
     #[test]

@@ -125,6 +125,28 @@ impl Duplicates {
         treatment
     }
 
+    /// Stores a segment for later comparison that carries data which its flow has not carried before: it is no duplicate,
+    /// whatever was delivered.
+    #[inline(always)] // the path of almost every packet
+    pub fn note_new(
+        &mut self,
+        segment: &Segment<'_>,
+        (direction, side): (u64, usize),
+        arrival: Arrival,
+        flow: KnownFlow<'_>,
+        tally: &Tally,
+    ) {
+        let words = words(segment.header);
+        let hash = header_hash(&self.hasher, segment, words, direction);
+        let entry = PacketEntry::new(hash, arrival.interface, arrival.time_ns);
+        self.packets.store(place_of(segment, words), entry);
+        if is_certain(segment) {
+            self.interfaces.note_first(arrival.interface);
+        }
+        let delivery = || (self.interfaces.habit(flow.interface, tally), arrival.time_ns);
+        flow.duplicates.note(side, Occurrence::First, segment, flow.sent, delivery);
+    }
+
     /// Whether an interface delivers packets twice.
     pub fn habit(&self, interface: u16, tally: &Tally) -> Habit {
         self.interfaces.habit(interface, tally)

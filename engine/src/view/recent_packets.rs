@@ -1,9 +1,10 @@
-//! The latest packets, as fingerprints with times. Fixed in size; a look-up touches one cache line.
+//! The latest packets, as fingerprints with times. Fixed in size; a look-up touches one cache line, and storing a packet
+//! waits for none.
 
 /// Number of lines in the table. Each has a few places, so that a packet is found without a search. At a million
 /// packets a second the table holds those of 65 ms.
 const LINES: usize = 1 << 14;
-/// Number of packets in one line, the latest first.
+/// Number of packets in one line. The one that was stored first makes room for the next.
 const WAYS: usize = 4;
 /// Times are kept in units of 2^16 ns (65 µs), modulo 2^24 (18 min).
 const TIME_UNIT_BITS: u32 = 16;
@@ -66,25 +67,47 @@ impl PacketEntry {
 #[derive(Debug)]
 pub struct RecentPackets {
     lines: Box<[[PacketEntry; WAYS]]>,
+    /// How many packets were stored in each line, modulo 256: it says which place is next. Apart from the lines, because
+    /// these stay in the processor's cache.
+    stored: Box<[u8]>,
 }
 
 impl RecentPackets {
     /// An empty table, or one that never knows a packet.
     pub fn new(is_enabled: bool) -> Self {
-        Self { lines: vec![Default::default(); if is_enabled { LINES } else { 0 }].into() }
+        let lines = if is_enabled { LINES } else { 0 };
+        Self { lines: vec![Default::default(); lines].into(), stored: vec![0; lines].into() }
     }
 
     /// The entry of an equal packet; without one, this packet is stored. `place` is the same for equal packets.
     #[inline]
     pub fn find_or_store(&mut self, place: u64, entry: PacketEntry) -> Option<&mut PacketEntry> {
-        let line = self.lines.get_mut((place >> (u64::BITS - LINES.trailing_zeros())) as usize)?;
+        let line = self.lines.get(line_of(place))?;
         let equal = line.iter().position(|known| (known.0 ^ entry.0) & FINGERPRINT == 0);
-        if equal.is_none() {
-            line.copy_within(..WAYS - 1, 1);
-            line[0] = entry;
+        match equal {
+            Some(at) => self.lines.get_mut(line_of(place))?.get_mut(at),
+            None => {
+                self.store(place, entry);
+                None
+            }
         }
-        line.get_mut(equal?)
     }
+
+    /// Stores a packet that none in the table equals. Nothing is read from its line, which is seldom in the processor's
+    /// cache.
+    #[inline]
+    pub fn store(&mut self, place: u64, entry: PacketEntry) {
+        let at = line_of(place);
+        if let (Some(line), Some(stored)) = (self.lines.get_mut(at), self.stored.get_mut(at)) {
+            line[usize::from(*stored) % WAYS] = entry;
+            *stored = stored.wrapping_add(1);
+        }
+    }
+}
+
+#[inline]
+fn line_of(place: u64) -> usize {
+    (place >> (u64::BITS - LINES.trailing_zeros())) as usize
 }
 
 #[cfg(test)]
@@ -104,6 +127,22 @@ mod tests {
     }
 
     #[test]
+    fn a_stored_packet_is_found_until_as_many_as_a_line_has_places_were_stored_after_it() {
+        let mut packets = RecentPackets::new(true);
+        let packet = |n: u64| PacketEntry::new(n << 32, 0, 0);
+        for n in 1..=100 {
+            packets.store(7, packet(n));
+            for known in n.saturating_sub(WAYS as u64 - 1).max(1)..=n {
+                assert!(packets.find_or_store(7, packet(known)).is_some());
+            }
+            if n > WAYS as u64 {
+                let mut copy = RecentPackets { lines: packets.lines.clone(), stored: packets.stored.clone() };
+                assert!(copy.find_or_store(7, packet(n - WAYS as u64)).is_none());
+            }
+        }
+    }
+
+    #[test]
     fn no_hash_looks_like_an_empty_entry() {
         let mut packets = RecentPackets::new(true);
         assert!(packets.find_or_store(7, PacketEntry::new(0, 0, 0)).is_none());
@@ -113,6 +152,7 @@ mod tests {
     #[test]
     fn a_disabled_table_knows_no_packet() {
         let mut packets = RecentPackets::new(false);
+        packets.store(7, PacketEntry::new(9, 0, 0));
         assert!(packets.find_or_store(7, PacketEntry::new(9, 0, 0)).is_none());
         assert!(packets.find_or_store(7, PacketEntry::new(9, 0, 0)).is_none());
     }

@@ -18,18 +18,32 @@ const ETHERNET: u16 = 1;
 type Sent = (u64, Vec<u8>, u32);
 
 /// Pseudorandom numbers that are the same each time (xorshift).
-struct Chance(u64);
+struct Chance {
+    state: u64,
+    /// One of so many packets is delivered twice.
+    twice_in: u64,
+}
 
 impl Chance {
     fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        Self { state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), twice_in: 60 }
     }
 
     fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        self.state % limit
+    }
+
+    /// A mirror port begins to deliver packets twice, or most of them, and stops; or it seldom does.
+    fn set_mirror(&mut self, seed: u64, step: u64) {
+        self.twice_in = match step % 1000 {
+            _ if seed % 2 == 0 => 300,
+            500..700 => 1,
+            900..950 => 2,
+            _ => 60,
+        };
     }
 
     fn is_one_of(&mut self, many: u64) -> bool {
@@ -45,8 +59,9 @@ impl Chance {
         if !self.is_one_of(30) {
             packets.push((time_ns, bytes, wire_len)); // otherwise it was lost
         }
-        if self.is_one_of(60) {
-            packets.extend(packets.last().cloned()); // delivered twice
+        if self.is_one_of(self.twice_in) {
+            let later_ns = self.below(3) / 2 * self.below(SECOND / 50);
+            packets.extend(packets.last().cloned().map(|(at_ns, bytes, len)| (at_ns + later_ns, bytes, len)));
         }
     }
 }
@@ -70,7 +85,9 @@ fn headers(
     }
     bytes.extend([8, 0, 0x45, 0]);
     bytes.extend((20 + len as u16).to_be_bytes());
-    bytes.extend((chance.below(65_536) as u16).to_be_bytes());
+    // Some hosts leave the identification 0.
+    let identification = if connection % 2 == 0 { chance.below(65_536) as u16 } else { 0 };
+    bytes.extend(identification.to_be_bytes());
     bytes.extend([0x40, 0, 64, protocol, 0, 0]);
     hosts.iter().for_each(|host| bytes.extend(host));
     ports.iter().for_each(|port| bytes.extend(port.to_be_bytes()));

@@ -41,6 +41,7 @@ fn traffic(seed: u64) -> Vec<Sent> {
     let mut next = [[1000u32, 5_000_000]; PORTS.len()];
     let mut sent = [[0u32; 2]; PORTS.len()];
     for step in 0..3000u64 {
+        chance.set_mirror(seed, step);
         let connection = chance.below(PORTS.len() as u64) as usize;
         let up = chance.is_one_of(2);
         let (own, other) = (usize::from(!up), usize::from(up));
