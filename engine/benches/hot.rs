@@ -15,7 +15,7 @@ use _engine::types::flow_key::FlowKey;
 use _engine::wire::decode::{decode, plain_segment};
 use _engine::wire::quic::initials;
 use _engine::wire::tls::parse_hello_stream;
-use _engine::wire::{dns, TunnelPorts};
+use _engine::wire::{dns, Segment, TunnelPorts};
 use divan::counter::ItemsCount;
 use divan::{black_box, Bencher};
 use std::path::Path;
@@ -87,12 +87,13 @@ fn table_sweep(bencher: Bencher, flows: u32) {
 
 #[divan::bench(args = [1000, 1_000_000])]
 fn table_look_up(bencher: Bencher, flows: u32) {
-    let table = table(flows);
+    let (mut table, bytes) = (table(flows), frame(40_000, 1000));
+    let segment = plain_segment(ETHERNET, &bytes, &ports()).unwrap();
     let mut number = 0u32;
     bencher.bench_local(|| {
         number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let key = key((number >> 8) % flows);
-        table.find(black_box(&key))
+        let dst = Address::v4(((number >> 8) % flows).to_be_bytes());
+        table.look_up(black_box(&Segment { dst, ..segment }), Realm::NONE).slot.unwrap()
     });
 }
 

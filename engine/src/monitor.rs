@@ -173,7 +173,7 @@ impl Monitor {
         let realm = self.settings.separate_by.realm(segment.realm, arrival.interface);
         let found = self.find_current(segment, realm);
         let is_data = self.continue_with_data(segment, found, arrival);
-        if !is_data && self.is_skipped(segment, found, arrival) {
+        if !is_data && self.skip_duplicate(segment, found, arrival) {
             return;
         }
         count_segment(self.tally.view(arrival.interface), segment);

@@ -232,6 +232,7 @@ impl Flow {
     pub fn with_strays(mut self, strays: Self) -> Self {
         self.traffic.add_volumes(*strays.traffic.sides());
         self.view.duplicates = strays.view.duplicates;
+        self.view.unseen.note_strays();
         (self.realms, self.reporting) = (strays.realms, strays.reporting);
         self
     }

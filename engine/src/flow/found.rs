@@ -12,8 +12,8 @@ pub struct Found {
 }
 
 impl Found {
-    /// A number that the segments of one direction of a flow have in common, whether it is in the table or not; and the
-    /// side that it comes from.
+    /// A number that the segments of one direction of a flow have in common, whether the flow is in the table or not; and
+    /// their side.
     #[inline]
     pub fn direction(self) -> (u64, usize) {
         (self.hash ^ self.side as u64, self.side)

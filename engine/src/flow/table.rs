@@ -43,8 +43,8 @@ pub struct Table {
     due_ns: Vec<u64>,
     free: Vec<u32>,
     hasher: RandomState,
-    /// The slot that was filled or looked up last, and the hash of its flow's key. The hash is right if there is a flow:
-    /// another one in the same place would have been filled in last.
+    /// The slot that was filled, or found by `look_up`, last, and the hash of its flow's key. The hash is right as long as
+    /// the slot has a flow: whatever fills it again becomes the latest.
     latest: (u32, u64),
     clients: ClientCounts,
     max_flows: usize,
@@ -96,8 +96,7 @@ impl Table {
         self.index.find(hash, same).copied()
     }
 
-    /// The flow of a segment in a realm. That of the segment before is tried first: packets of a flow often follow each
-    /// other.
+    /// The flow of a segment in a realm. The latest flow is tried first: packets of a flow often follow each other.
     #[inline(always)] // the path of every packet
     pub fn look_up(&mut self, segment: &Segment<'_>, realm: Realm) -> Found {
         let (latest, hash) = self.latest;
@@ -109,8 +108,8 @@ impl Table {
         Found { slot, hash, side }
     }
 
-    /// The slot of a flow, which becomes the latest one, and the hash of its key. Passed on by reference, which the key of
-    /// every other packet need not be.
+    /// The slot of a flow, which becomes the latest one, and the hash of its key. Not inlined: the key has to be in memory
+    /// here, which costs a packet of the latest flow nothing.
     #[inline(never)]
     fn find_other(&mut self, key: &FlowKey) -> (Option<u32>, u64) {
         let hash = self.hasher.hash_one(key);

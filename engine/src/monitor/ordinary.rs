@@ -8,8 +8,10 @@ use crate::view::flow_duplicates::Treatment;
 use crate::wire::{Segment, Transport};
 
 impl Monitor {
-    /// Counts a segment of a settled connection whose data it has not carried before: it is no duplicate, so what was
-    /// delivered before is not looked at. False for any other segment, which changes nothing.
+    /// Counts a segment with new data of a settled connection: it is no duplicate, so it is not compared with what was
+    /// delivered before. False for any other segment, which changes nothing.
+    ///
+    /// Data is new if its side was not as far yet. That does not hold for a segment of which a copy waits with a SYN.
     #[inline(always)] // the path of almost every packet
     pub(super) fn continue_with_data(
         &mut self,
@@ -18,7 +20,7 @@ impl Monitor {
         arrival: Arrival,
     ) -> bool {
         let is_data = segment.payload_len > 0 && matches!(segment.transport, Transport::Tcp { .. });
-        if !is_data || !self.continue_settled(segment, found, arrival) {
+        if !is_data || !self.pending.is_empty() || !self.continue_settled(segment, found, arrival) {
             return false;
         }
         if let Some(flow) = found.slot.and_then(|slot| self.table.get_mut(slot)) {
@@ -27,9 +29,10 @@ impl Monitor {
         true
     }
 
-    /// True for a segment that is a duplicate, or set aside because it may be one.
+    /// Skips and counts a segment that is a duplicate, or set aside because it may be one; false for any other one, which is
+    /// stored for later comparison.
     #[inline(always)] // the path of every packet
-    pub(super) fn is_skipped(&mut self, segment: &Segment<'_>, found: Found, arrival: Arrival) -> bool {
+    pub(super) fn skip_duplicate(&mut self, segment: &Segment<'_>, found: Found, arrival: Arrival) -> bool {
         let flow = found.slot.and_then(|slot| self.table.get_mut(slot)).map(Flow::known);
         let treatment = self.duplicates.find(segment, found.direction(), arrival, flow, &self.tally);
         let Treatment::Skip(known_duplicates) = treatment else { return false };

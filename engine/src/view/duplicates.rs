@@ -15,6 +15,7 @@
 //!   sends a packet at once on another interface.
 //! - Without one, a segment that does not advance the connection (a bare acknowledgement or reset) is repeated at
 //!   once by honest hosts: three equal acknowledgements are how TCP reports a loss (RFC 5681, 3.2).
+//! - Data of a settled connection that goes on where its side was has not been seen before, so it is only stored.
 //! - A UDP checksum may be 0 or left to the network card, so a datagram's first bytes are compared as well.
 
 use crate::counters::tally::Tally;
@@ -55,7 +56,7 @@ pub struct Duplicates {
 pub struct KnownFlow<'a> {
     /// Its duplicates.
     pub duplicates: &'a mut FlowDuplicates,
-    /// What each side has sent before.
+    /// What each side has sent before; if the segment carries new data, it may be counted already.
     pub sent: &'a [Volume; 2],
     /// The interface of its first packet.
     pub interface: u16,
@@ -83,10 +84,8 @@ impl Duplicates {
         flow: Option<KnownFlow<'_>>,
         tally: &Tally,
     ) -> Treatment {
-        let words = words(segment.header);
-        let hash = header_hash(&self.hasher, segment, words, direction);
-        let entry = PacketEntry::new(hash, arrival.interface, arrival.time_ns);
-        let mut known = self.packets.find_or_store(place_of(segment, words), entry);
+        let (place, entry) = self.entry_of(segment, direction, arrival);
+        let mut known = self.packets.find_or_store(place, entry);
         let age = known.as_deref().and_then(|known| age_of(entry, *known, self.window, is_certain(segment)));
         let occurrence = match (&known, age) {
             (Some(known), Some(age)) => {
@@ -125,8 +124,8 @@ impl Duplicates {
         treatment
     }
 
-    /// Stores a segment for later comparison that carries data which its flow has not carried before: it is no duplicate,
-    /// whatever was delivered.
+    /// Stores a segment for later comparison without comparing it: it carries data that its connection has not carried
+    /// before, so it is no duplicate.
     #[inline(always)] // the path of almost every packet
     pub fn note_new(
         &mut self,
@@ -136,15 +135,21 @@ impl Duplicates {
         flow: KnownFlow<'_>,
         tally: &Tally,
     ) {
-        let words = words(segment.header);
-        let hash = header_hash(&self.hasher, segment, words, direction);
-        let entry = PacketEntry::new(hash, arrival.interface, arrival.time_ns);
-        self.packets.store(place_of(segment, words), entry);
+        let (place, entry) = self.entry_of(segment, direction, arrival);
+        self.packets.store(place, entry);
         if is_certain(segment) {
             self.interfaces.note_first(arrival.interface);
         }
         let delivery = || (self.interfaces.habit(flow.interface, tally), arrival.time_ns);
         flow.duplicates.note(side, Occurrence::First, segment, flow.sent, delivery);
+    }
+
+    /// The place of a segment in the table of packets, and what is kept of it there.
+    #[inline(always)] // the path of every packet
+    fn entry_of(&self, segment: &Segment<'_>, direction: u64, arrival: Arrival) -> (u64, PacketEntry) {
+        let words = words(segment.header);
+        let hash = header_hash(&self.hasher, segment, words, direction);
+        (place_of(segment, words), PacketEntry::new(hash, arrival.interface, arrival.time_ns))
     }
 
     /// Whether an interface delivers packets twice.

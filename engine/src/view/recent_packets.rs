@@ -67,8 +67,8 @@ impl PacketEntry {
 #[derive(Debug)]
 pub struct RecentPackets {
     lines: Box<[[PacketEntry; WAYS]]>,
-    /// How many packets were stored in each line, modulo 256: it says which place is next. Apart from the lines, because
-    /// these stay in the processor's cache.
+    /// How many packets were stored in each line, modulo 256: it says which place is next. Kept apart from the lines, so
+    /// that the counts stay in the processor's cache.
     stored: Box<[u8]>,
 }
 
@@ -79,11 +79,13 @@ impl RecentPackets {
         Self { lines: vec![Default::default(); lines].into(), stored: vec![0; lines].into() }
     }
 
-    /// The entry of an equal packet; without one, this packet is stored. `place` is the same for equal packets.
+    /// The latest entry of an equal packet; without one, this packet is stored. `place` is the same for equal packets.
     #[inline]
     pub fn find_or_store(&mut self, place: u64, entry: PacketEntry) -> Option<&mut PacketEntry> {
         let line = self.lines.get(line_of(place))?;
-        let equal = line.iter().position(|known| (known.0 ^ entry.0) & FINGERPRINT == 0);
+        let stored = usize::from(*self.stored.get(line_of(place))?);
+        let latest_first = (1..=WAYS).map(|back| stored.wrapping_sub(back) % WAYS);
+        let equal = latest_first.into_iter().find(|at| (line[*at].0 ^ entry.0) & FINGERPRINT == 0);
         match equal {
             Some(at) => self.lines.get_mut(line_of(place))?.get_mut(at),
             None => {
@@ -93,8 +95,7 @@ impl RecentPackets {
         }
     }
 
-    /// Stores a packet that none in the table equals. Nothing is read from its line, which is seldom in the processor's
-    /// cache.
+    /// Stores a packet that no recent one equals. Nothing is read from its line, which is seldom in the processor's cache.
     #[inline]
     pub fn store(&mut self, place: u64, entry: PacketEntry) {
         let at = line_of(place);
@@ -138,6 +139,22 @@ mod tests {
             if n > WAYS as u64 {
                 let mut copy = RecentPackets { lines: packets.lines.clone(), stored: packets.stored.clone() };
                 assert!(copy.find_or_store(7, packet(n - WAYS as u64)).is_none());
+            }
+        }
+    }
+
+    #[test]
+    fn of_equal_packets_the_latest_is_found() {
+        for others in 0..WAYS as u64 - 1 {
+            for before in 0..=WAYS as u64 {
+                let mut packets = RecentPackets::new(true);
+                let at = |time: u64| PacketEntry::new(u64::MAX, 0, time << TIME_UNIT_BITS);
+                (1..=before).for_each(|n| packets.store(7, PacketEntry::new(n << 32, 0, 0)));
+                packets.store(7, at(1));
+                (1..=others).for_each(|n| packets.store(7, PacketEntry::new(n << 40, 0, 0)));
+                packets.store(7, at(1000));
+                let known = packets.find_or_store(7, at(1001)).map(|known| at(1001).age(*known));
+                assert_eq!(known, Some(1), "{others} others between, {before} before");
             }
         }
     }

@@ -221,6 +221,11 @@ impl UnseenData {
         self.next[side]
     }
 
+    /// Segments that were taken for those of another flow may have carried what follows: none is expected from now on.
+    pub fn note_strays(&mut self) {
+        self.missing();
+    }
+
     /// Nothing is known to be missing of what `side` sent before `number`, which may be any distance from what was seen;
     /// it is ignored if it is just behind that.
     pub fn skip_to(&mut self, side: usize, number: u32) {

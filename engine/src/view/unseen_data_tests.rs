@@ -176,6 +176,19 @@ fn a_segment_ahead_of_the_latest_reveals_payload_and_one_number_may_be_a_fin() {
 }
 
 #[test]
+fn nothing_is_in_order_once_strays_may_have_carried_it() {
+    let mut stream = Stream::begun();
+    stream.0.follow(1, TcpHeader { seq: 5, ack: stream.0.next[0], flags: flags::ACK }, 1);
+    let next = stream.0.next;
+    let header = TcpHeader { seq: next[0], ack: next[1], flags: flags::ACK };
+    assert!(stream.0.follow_in_order(0, header, 0));
+    stream.0.note_strays();
+    assert!(!stream.0.follow_in_order(0, header, 100));
+    stream.0.follow(0, header, 100);
+    assert_eq!((stream.0.next[0], stream.0.bytes()), (next[0] + 100, 0));
+}
+
+#[test]
 fn any_numbers_in_any_order_are_accepted() {
     let mut stream = Stream::new();
     let mut n = 1u32;
