@@ -239,7 +239,6 @@ mod tests {
     use super::*;
     use crate::address::Address;
     use crate::types::arrival::Arrival;
-    use crate::wire::Transport;
 
     fn flow(n: u32, last_ns: u64) -> Flow {
         let key = FlowKey {
@@ -249,26 +248,6 @@ mod tests {
             realm: Realm::NONE,
         };
         Flow::new(key, 0, u64::from(n), Arrival { time_ns: last_ns, ..Arrival::default() }, None)
-    }
-
-    /// A segment from the client of all flows.
-    fn segment() -> Segment<'static> {
-        Segment {
-            src: Address::v4([192, 0, 2, 1]),
-            dst: Address::default(),
-            src_port: 1,
-            dst_port: 443,
-            ip_bytes: 40,
-            ip_packets: 1,
-            identification: 0,
-            realm: Realm::NONE,
-            mac: None,
-            hops: 64,
-            header: &[],
-            transport: Transport::Tcp { seq: 0, ack: 0, flags: 0 },
-            payload: &[],
-            payload_len: 0,
-        }
     }
 
     fn find(table: &Table, n: u32) -> Option<u32> {
@@ -294,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_segment_has_the_same_hash_wherever_its_flow_is() {
-        let segment = |n: u32| Segment { dst: Address::v4(n.to_be_bytes()), ..segment() };
+        let segment = |n: u32| Segment::between(([192, 0, 2, 1], 1), (n.to_be_bytes(), 443));
         let mut table = Table::new(10);
         let first = table.look_up(&segment(0), Realm::NONE);
         assert_eq!(first.slot, None);

@@ -11,7 +11,7 @@ impl Monitor {
     /// Counts a segment with new data of a settled connection: it is no duplicate, so it is not compared with what was
     /// delivered before. False for any other segment, which changes nothing.
     ///
-    /// Data is new if its side was not as far yet. That does not hold for a segment of which a copy waits with a SYN.
+    /// Data is new if its side had not come as far, unless a copy of the segment waits with a SYN.
     #[inline(always)] // the path of almost every packet
     pub(super) fn continue_with_data(
         &mut self,

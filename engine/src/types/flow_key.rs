@@ -101,31 +101,12 @@ impl Hash for FlowKey {
 mod tests {
     use super::*;
 
-    fn segment(src: [u8; 4], sport: u16, dst: [u8; 4], dport: u16) -> Segment<'static> {
-        Segment {
-            src: Address::v4(src),
-            dst: Address::v4(dst),
-            src_port: sport,
-            dst_port: dport,
-            ip_bytes: 40,
-            ip_packets: 1,
-            identification: 0,
-            realm: Realm::NONE,
-            mac: None,
-            hops: 64,
-            header: &[],
-            transport: Transport::Udp,
-            payload: &[],
-            payload_len: 0,
-        }
-    }
-
     #[test]
     fn both_directions_have_one_key_and_different_sides() {
         let (there, side_there) =
-            FlowKey::of(&segment([192, 0, 2, 1], 5000, [198, 51, 100, 1], 443), Realm::NONE);
+            FlowKey::of(&Segment::between(([192, 0, 2, 1], 5000), ([198, 51, 100, 1], 443)), Realm::NONE);
         let (back, side_back) =
-            FlowKey::of(&segment([198, 51, 100, 1], 443, [192, 0, 2, 1], 5000), Realm::NONE);
+            FlowKey::of(&Segment::between(([198, 51, 100, 1], 443), ([192, 0, 2, 1], 5000)), Realm::NONE);
         assert_eq!(there, back);
         assert_ne!(side_there, side_back);
     }
@@ -133,8 +114,9 @@ mod tests {
     #[test]
     fn the_sides_of_an_address_that_talks_to_itself_differ_by_port() {
         let (there, side_there) =
-            FlowKey::of(&segment([127, 0, 0, 1], 5000, [127, 0, 0, 1], 443), Realm::NONE);
-        let (back, side_back) = FlowKey::of(&segment([127, 0, 0, 1], 443, [127, 0, 0, 1], 5000), Realm::NONE);
+            FlowKey::of(&Segment::between(([127, 0, 0, 1], 5000), ([127, 0, 0, 1], 443)), Realm::NONE);
+        let (back, side_back) =
+            FlowKey::of(&Segment::between(([127, 0, 0, 1], 443), ([127, 0, 0, 1], 5000)), Realm::NONE);
         assert_eq!(there, back);
         assert_ne!(side_there, side_back);
     }
@@ -152,7 +134,7 @@ mod tests {
         let mut segments = Vec::new();
         for (src, sport) in ends {
             for (dst, dport) in ends {
-                let udp = segment(src, sport, dst, dport);
+                let udp = Segment::between((src, sport), (dst, dport));
                 let tcp = Segment { transport: Transport::Tcp { seq: 0, ack: 0, flags: 0 }, ..udp };
                 segments.extend([(udp, Realm::NONE), (udp, tagged), (tcp, Realm::NONE)]);
             }
@@ -168,9 +150,11 @@ mod tests {
 
     #[test]
     fn the_lower_well_known_port_is_the_server() {
-        let (key, side) = FlowKey::of(&segment([203, 0, 113, 9], 443, [192, 0, 2, 1], 5000), Realm::NONE);
+        let (key, side) =
+            FlowKey::of(&Segment::between(([203, 0, 113, 9], 443), ([192, 0, 2, 1], 5000)), Realm::NONE);
         assert_eq!(key.likely_server(side), side);
-        let (key, side) = FlowKey::of(&segment([203, 0, 113, 9], 40000, [192, 0, 2, 1], 50000), Realm::NONE);
+        let (key, side) =
+            FlowKey::of(&Segment::between(([203, 0, 113, 9], 40000), ([192, 0, 2, 1], 50000)), Realm::NONE);
         assert_eq!(key.likely_server(side), 1 - side);
     }
 }

@@ -82,17 +82,13 @@ impl RecentPackets {
     /// The latest entry of an equal packet; without one, this packet is stored. `place` is the same for equal packets.
     #[inline]
     pub fn find_or_store(&mut self, place: u64, entry: PacketEntry) -> Option<&mut PacketEntry> {
-        let line = self.lines.get(line_of(place))?;
-        let stored = usize::from(*self.stored.get(line_of(place))?);
-        let latest_first = (1..=WAYS).map(|back| stored.wrapping_sub(back) % WAYS);
-        let equal = latest_first.into_iter().find(|at| (line[*at].0 ^ entry.0) & FINGERPRINT == 0);
-        match equal {
-            Some(at) => self.lines.get_mut(line_of(place))?.get_mut(at),
-            None => {
-                self.store(place, entry);
-                None
-            }
-        }
+        let (line, stored) = (self.lines.get(line_of(place))?, self.stored.get(line_of(place))?);
+        let mut latest_first = (1..=WAYS).map(|back| usize::from(*stored).wrapping_sub(back) % WAYS);
+        let Some(at) = latest_first.find(|at| (line[*at].0 ^ entry.0) & FINGERPRINT == 0) else {
+            self.store(place, entry);
+            return None;
+        };
+        self.lines.get_mut(line_of(place))?.get_mut(at)
     }
 
     /// Stores a packet that no recent one equals. Nothing is read from its line, which is seldom in the processor's cache.

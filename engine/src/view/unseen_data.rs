@@ -221,7 +221,8 @@ impl UnseenData {
         self.next[side]
     }
 
-    /// Segments that were taken for those of another flow may have carried what follows: none is expected from now on.
+    /// Segments that were counted in another flow may have carried what follows, so that no segment continues in order from
+    /// now on; see `follow_in_order`.
     pub fn note_strays(&mut self) {
         self.missing();
     }

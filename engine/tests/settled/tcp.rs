@@ -1,6 +1,6 @@
 //! Connections of TCP.
 
-use super::{compare, headers, Chance, Sent, SECOND};
+use super::{compare, headers, outcome, Chance, Sent, SECOND};
 use _engine::wire::flags::{ACK, FIN, RST, SYN};
 
 const PORTS: [u16; 4] = [443, 443, 80, 53];
@@ -84,6 +84,36 @@ fn traffic(seed: u64) -> Vec<Sent> {
         chance.deliver(&mut packets, time_ns, bytes, 54);
     }
     packets
+}
+
+/// A segment ahead of its side waits with a SYN, and comes again once what was before it has come.
+fn copy_of_a_waiting_segment() -> Vec<Sent> {
+    const CONNECTION: usize = 2; // on a port without TLS, of hosts that identify their packets
+    let (mut chance, mut packets) = (Chance::new(1), Vec::<Sent>::new());
+    let mut send =
+        |packet: Vec<u8>| packets.push((1_700_000_000 * SECOND + packets.len() as u64 * 1000, packet, 0));
+    let mut frame = |up, header, payload: &[u8]| frame(&mut chance, CONNECTION, up, header, payload);
+    send(frame(true, (0, 0, SYN), b""));
+    send(frame(false, (0, 1, SYN | ACK), b""));
+    send(frame(true, (1, 1, ACK), b"GET / HTTP/1.1\r\n\r\n"));
+    for n in 0..2000 {
+        send(frame(false, (1 + n * 1000, 19, ACK), &[b'x'; 1000]));
+        send(frame(true, (19, 1001 + n * 1000, ACK), b""));
+    }
+    let ahead = frame(true, (119, 1, ACK), b"what acknowledges little");
+    send(frame(true, (18, 0, SYN), b""));
+    send(ahead.clone());
+    send(frame(true, (19, 2_000_001, ACK), &[b'y'; 100]));
+    send(ahead);
+    packets
+}
+
+#[test]
+fn a_segment_of_which_a_copy_waits_with_a_syn_is_a_duplicate() {
+    let packets = copy_of_a_waiting_segment();
+    let short = outcome(&packets, 0, 0);
+    assert!(short.last().unwrap().contains("duplicate_packets: 1"), "{short:?}");
+    assert_eq!(short, outcome(&packets, 0, 1 << 26));
 }
 
 #[test]

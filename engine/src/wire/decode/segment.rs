@@ -63,3 +63,26 @@ pub struct Segment<'a> {
     /// fragments are missing; in that case `payload` is empty.
     pub payload_len: u32,
 }
+
+#[cfg(test)]
+impl Segment<'static> {
+    /// A datagram between two IPv4 addresses and ports, of which a test changes what it is about.
+    pub(crate) fn between((src, src_port): ([u8; 4], u16), (dst, dst_port): ([u8; 4], u16)) -> Self {
+        Self {
+            src: Address::v4(src),
+            dst: Address::v4(dst),
+            src_port,
+            dst_port,
+            ip_bytes: 40,
+            ip_packets: 1,
+            identification: 0,
+            realm: Realm::NONE,
+            mac: None,
+            hops: 64,
+            header: &[],
+            transport: Transport::Udp,
+            payload: &[],
+            payload_len: 0,
+        }
+    }
+}
