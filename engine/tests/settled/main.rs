@@ -19,6 +19,7 @@ type Sent = (u64, Vec<u8>, u32);
 
 /// Pseudorandom numbers that are the same each time (xorshift).
 struct Chance {
+    seed: u64,
     state: u64,
     /// One of so many packets is delivered twice.
     twice_in: u64,
@@ -26,7 +27,7 @@ struct Chance {
 
 impl Chance {
     fn new(seed: u64) -> Self {
-        Self { state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), twice_in: 60 }
+        Self { seed, state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), twice_in: 60 }
     }
 
     fn below(&mut self, limit: u64) -> u64 {
@@ -36,14 +37,25 @@ impl Chance {
         self.state % limit
     }
 
-    /// A mirror port begins to deliver packets twice, or half of them, and stops; or it seldom does.
-    fn set_mirror(&mut self, seed: u64, step: u64) {
-        self.twice_in = match step % 1000 {
-            _ if seed % 2 == 0 => 300,
-            500..700 => 1,
-            900..950 => 2,
+    /// A mirror port delivers some packets twice. With some seeds it begins to deliver all or half of them twice, and stops;
+    /// with others it seldom does.
+    fn set_mirror(&mut self, step: u64) {
+        self.twice_in = match (self.seed % 3, step % 1000) {
+            (0, 500..700) => 1,
+            (0, 900..950) => 2,
+            (1, _) => 300,
             _ => 60,
         };
+    }
+
+    /// Hosts identify their packets, or leave the identification 0; each connection does either with some seeds.
+    fn identification(&mut self, connection: usize) -> u16 {
+        let is_identified = (connection as u64 + self.seed) % 2 == 0;
+        if is_identified {
+            self.below(65_536) as u16
+        } else {
+            0
+        }
     }
 
     fn is_one_of(&mut self, many: u64) -> bool {
@@ -85,9 +97,7 @@ fn headers(
     }
     bytes.extend([8, 0, 0x45, 0]);
     bytes.extend((20 + len as u16).to_be_bytes());
-    // Some hosts leave the identification 0.
-    let identification = if connection % 2 == 0 { chance.below(65_536) as u16 } else { 0 };
-    bytes.extend(identification.to_be_bytes());
+    bytes.extend(chance.identification(connection).to_be_bytes());
     bytes.extend([0x40, 0, 64, protocol, 0, 0]);
     hosts.iter().for_each(|host| bytes.extend(host));
     ports.iter().for_each(|port| bytes.extend(port.to_be_bytes()));

@@ -67,7 +67,7 @@ fn traffic(seed: u64) -> Vec<Sent> {
     let mut time_ns = 1_700_000_000 * SECOND;
     let mut packets: Vec<Sent> = Vec::new();
     for step in 0..3000u64 {
-        chance.set_mirror(seed, step);
+        chance.set_mirror(step);
         let connection = chance.below(PORTS.len() as u64) as usize;
         let up = chance.is_one_of(2);
         time_ns += if chance.is_one_of(400) {

@@ -41,7 +41,7 @@ fn traffic(seed: u64) -> Vec<Sent> {
     let mut next = [[1000u32, 5_000_000]; PORTS.len()];
     let mut sent = [[0u32; 2]; PORTS.len()];
     for step in 0..3000u64 {
-        chance.set_mirror(seed, step);
+        chance.set_mirror(step);
         let connection = chance.below(PORTS.len() as u64) as usize;
         let up = chance.is_one_of(2);
         let (own, other) = (usize::from(!up), usize::from(up));
@@ -89,7 +89,7 @@ fn traffic(seed: u64) -> Vec<Sent> {
 /// A segment ahead of its side waits with a SYN, and comes again once what was before it has come.
 fn copy_of_a_waiting_segment() -> Vec<Sent> {
     const CONNECTION: usize = 2; // on a port without TLS, of hosts that identify their packets
-    let (mut chance, mut packets) = (Chance::new(1), Vec::<Sent>::new());
+    let (mut chance, mut packets) = (Chance::new(2), Vec::<Sent>::new());
     let mut send =
         |packet: Vec<u8>| packets.push((1_700_000_000 * SECOND + packets.len() as u64 * 1000, packet, 0));
     let mut frame = |up, header, payload: &[u8]| frame(&mut chance, CONNECTION, up, header, payload);
