@@ -196,11 +196,13 @@ impl Flow {
     }
 
     /// True if a segment is the SYN of another connection than this one. If it is the first of its side, it may come late,
-    /// from another interface: the other side has acknowledged what follows it then.
+    /// from another interface: the other side has acknowledged it, or what follows it, then.
     #[inline]
     pub fn starts_new_connection(&self, side: usize, header: TcpHeader) -> bool {
-        let is_late =
-            || self.traffic.sides()[side].packets == 0 && self.view.unseen.is_preceded_by(side, header);
+        let unseen = &self.view.unseen;
+        let is_acknowledged =
+            || unseen.next_of(side) == header.first_byte() || unseen.is_preceded_by(side, header);
+        let is_late = || self.traffic.sides()[side].packets == 0 && is_acknowledged();
         self.opening.starts_new_connection(side, header) && !is_late()
     }
 

@@ -9,6 +9,7 @@ use crate::types::arrival::Arrival;
 use crate::types::end_reason::EndReason;
 use crate::types::flow_key::FlowKey;
 use crate::types::tcp_header::TcpHeader;
+use crate::types::volume::Volume;
 use crate::wire::flags::{ACK, RST, SYN};
 use crate::wire::Segment;
 
@@ -56,8 +57,10 @@ impl Monitor {
         if self.table.get(slot).is_some_and(|flow| flow.starts_new_connection(side, header)) {
             let first_byte = header.first_byte();
             if self.pending.of(slot).any(|syn| (syn.side, syn.first_byte) == (side, first_byte)) {
-                let waits = self.pending.extend(slot, first_byte, own(has_room));
-                return if waits { Owner::Unknown } else { Owner::Flow(slot) };
+                if !self.pending.extend(slot, first_byte, own(has_room)) {
+                    self.count_repeated(slot, side, segment);
+                }
+                return Owner::Unknown;
             }
             if let Some(evicted) = self.pending.add(slot, own(has_room)) {
                 self.tally.evicted.pending_syns += 1;
@@ -79,6 +82,15 @@ impl Monitor {
             self.forget_rest(slot, &sender.key);
         }
         Owner::Flow(slot)
+    }
+
+    /// Counts a SYN that was repeated too often to wait as well, as those that nothing answers are counted.
+    fn count_repeated(&mut self, slot: u32, side: usize, syn: &Segment<'_>) {
+        let mut volumes = [Volume::default(); 2];
+        volumes[side & 1] = Volume::of(syn);
+        if let Some(flow) = self.table.get_mut(slot) {
+            flow.traffic.add_volumes(volumes);
+        }
     }
 
     /// A flow began between the ends of a connection that rests, and nothing shows yet that it is more than stray packets.

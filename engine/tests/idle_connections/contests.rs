@@ -123,6 +123,81 @@ fn a_stray_syn_between_the_handshake_and_the_hello_hides_no_name() {
     assert_eq!((flows.len(), flows[0].name.as_deref(), packets(&flows[0])), (1, Some(NAME), 5));
 }
 
+#[test]
+fn however_often_a_stray_syn_is_repeated_between_the_handshake_and_the_hello_it_hides_no_name() {
+    for seq in [100 + FAR, 100u32.wrapping_sub(FAR), 99, 90, 101, 1000] {
+        for often in [1, 8, 9, 10, 100] {
+            let mut monitor = of_file();
+            let mut segments: Vec<Sent<'_>> =
+                vec![(true, (100, 0), SYN, b""), (false, (900, 101), SYN | ACK, b"")];
+            segments.extend(vec![(true, (seq, 0), SYN, &b""[..]); often]);
+            let hello = hello();
+            segments.extend([(true, (101, 901), ACK, &hello[..]), (false, (901, reached().0), ACK, b"abc")]);
+            send(&mut monitor, START, &segments);
+            let flows = finish(&mut monitor);
+            let seen: Vec<_> = flows.iter().map(|flow| (flow.name.as_deref(), packets(flow))).collect();
+            assert_eq!(seen, [(Some(NAME), 4 + often as u64)], "{often} times {seq}");
+        }
+    }
+}
+
+#[test]
+fn a_syn_in_the_name_of_the_server_makes_it_no_client() {
+    let (_, server) = reached();
+    for seq in [server, server - 1, server - 4, server + FAR] {
+        for often in [1, 8, 9, 100] {
+            let mut monitor = of_file();
+            open(&mut monitor, START, PORT);
+            send(&mut monitor, START + SECOND, &vec![(false, (seq, 0), SYN, &b""[..]); often]);
+            go_on(&mut monitor, START + 8 * SECOND);
+            let flows = finish(&mut monitor);
+            let seen: Vec<_> = flows.iter().map(|flow| (flow.name.as_deref(), flow.server_port)).collect();
+            assert_eq!(seen, [(Some(NAME), 443)], "{often} times {seq}");
+            assert_eq!(flows[0].sent_packets, 13, "{often} times {seq}");
+        }
+    }
+}
+
+/// The flows of a connection with the payload, into whose handshake stray SYNs come after so many segments.
+fn disturbed(after: usize, strays: &[Sent<'_>], payload: &[u8]) -> Vec<FlowRecord> {
+    let mut segments: Vec<Sent<'_>> = vec![
+        (true, (100, 0), SYN, b""),
+        (false, (900, 101), SYN | ACK, b""),
+        (true, (101, 901), ACK, payload),
+        (false, (901, 101 + payload.len() as u32), ACK, b"abc"),
+    ];
+    segments.splice(after..after, strays.iter().copied());
+    let mut monitor = of_file();
+    send(&mut monitor, START, &segments);
+    finish(&mut monitor)
+}
+
+#[test]
+fn syns_in_the_name_of_the_server_make_it_no_client() {
+    for after in 0..3 {
+        for often in [1, 2, 9] {
+            for payload in [&hello()[..], b"a protocol that nobody knows"] {
+                let flows = disturbed(after, &vec![(false, (7000, 0), SYN, &b""[..]); often], payload);
+                let seen: Vec<_> = flows.iter().map(|flow| (flow.server_port, flow.sent_packets)).collect();
+                assert_eq!(seen, [(443, 2)], "{often} times after {after}, {payload:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn syns_in_the_name_of_the_client_hide_no_name() {
+    for after in 0..3 {
+        for often in [1, 2, 9] {
+            for seq in [5000, 100 + FAR, 90, 110, 100u32.wrapping_sub(FAR)] {
+                let flows = disturbed(after, &vec![(true, (seq, 0), SYN, &b""[..]); often], &hello());
+                let names: Vec<_> = flows.iter().map(|flow| flow.name.as_deref()).collect();
+                assert_eq!(names, [Some(NAME)], "{often} times {seq} after {after}");
+            }
+        }
+    }
+}
+
 /// The flows after a connection, and then these segments.
 fn after_open(segments: &[Sent<'_>]) -> Vec<FlowRecord> {
     let mut monitor = of_file();
