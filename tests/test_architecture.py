@@ -68,7 +68,6 @@ ALLOWED = {
         "config",
         "days",
         "errors",
-        "file_version",
         "limits",
         "outputs",
         "places",

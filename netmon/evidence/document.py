@@ -21,7 +21,6 @@ from netmon.evidence.comments import describe
 from netmon.evidence.judged import judged, key_of
 from netmon.evidence.pcapng import Block, Section, write_pcapng
 from netmon.evidence.rewriting import Rewriting
-from netmon.file_version import FileVersion, file_version
 from netmon.outputs.ecs import timestamp
 from netmon.outputs.meaning_fields import place_fields, plain_values
 from netmon.places.database import Database
@@ -69,12 +68,11 @@ class Writer:
         self._config = config
         self._privacy = privacy
         self._program_sha256 = package_sha256()
-        self._hashes: dict[Path, tuple[FileVersion | None, str]] = {}
 
     def files(
         self, classified: ClassifiedFlow, kept: Sequence[KeptPacket], databases: Iterable[Database]
     ) -> Files:
-        """The files of a finding with these packets. Raises OSError if a database cannot be read."""
+        """The files of a finding with these packets."""
         flow = classified.flow
         in_order = _in_order(kept)
         askers = dict.fromkeys(filter(None, map(_asker, in_order)))
@@ -113,7 +111,7 @@ class Writer:
             silence_ns=_longest_silence(classified, in_order),
         )
         configuration = _json(applied)
-        hashes = [self.signatures.sha256, *(self._hash(one.path) for one in current)]
+        hashes = [self.signatures.sha256, *(one.content.sha256 for one in current)]
         decided = _json([package_version(), flow.flow_id, judged(classified), *hashes])
         stem = _stem(classified, capture + configuration + decided)
         document = {
@@ -151,7 +149,7 @@ class Writer:
                     "name": one.name,
                     "built": one.date,
                     "file": str(one.path.resolve()),
-                    "sha256": self._hash(one.path),
+                    "sha256": one.content.sha256,
                 }
                 for one in current
             ],
@@ -164,14 +162,6 @@ class Writer:
     def _blanking(self, classified: ClassifiedFlow) -> Blanking:
         magic = self.signatures.rules_of(PayloadMagic)
         return Blanking(one for one in magic if one.vendor == classified.vendor)
-
-    def _hash(self, path: Path) -> str:
-        version = file_version(path)
-        known = self._hashes.get(path)
-        if known is None or known[0] != version:
-            with path.open("rb") as stream:
-                known = self._hashes[path] = (version, hashlib.file_digest(stream, "sha256").hexdigest())
-        return known[1]
 
 
 def _in_order(kept: Sequence[KeptPacket]) -> list[KeptPacket]:

@@ -42,14 +42,14 @@ _TOTALS = ("other_flows", "lost_reports", "interceptions")
 def describe_conditions(
     config: Config, signatures: SignatureSet, databases: Iterable[Database], level: int
 ) -> dict[str, Any]:
-    """What decides about verdicts besides the packets; the databases' files are read for their hashes."""
+    """What decides about verdicts besides the packets."""
     fields = ConditionFields(
         version=package_version(),
         program_sha256=package_sha256(),
         configuration_sha256=file_sha256(config.file) if config.file else None,
         signatures=SignaturesFields(sha256=signatures.sha256, vendors=tuple(sorted(signatures.vendors))),
         databases=tuple(
-            DatabaseFields(name=one.name, provider=one.provider, date=one.date, sha256=file_sha256(one.path))
+            DatabaseFields(name=one.name, provider=one.provider, date=one.date, sha256=one.content.sha256)
             for one in databases
         ),
         subject=SubjectFields(

@@ -19,6 +19,7 @@ from netmon.days import LAST_S
 from netmon.errors import DatabaseError, reason_of
 from netmon.places.decision import DECLARED, VENDOR
 from netmon.places.fields import FIELDS, find_fields, read_votes
+from netmon.places.file_content import FileContent
 from netmon.places.labels import DatabaseLabel
 from netmon.places.prefixes import Address
 from netmon.places.provider import REGISTRATIONS, UNKNOWN_PROVIDER, Content
@@ -54,6 +55,7 @@ class Database(Struct, frozen=True, eq=False):
     date: str  # UTC day of the build, as ISO text
     fields: tuple[str, ...]  # those of FIELDS that a sample of its records has
     other_fields: tuple[str, ...]  # other keys of the records in the sample
+    content: FileContent
     reader: maxminddb.Reader
     ip_version: int
 
@@ -90,6 +92,7 @@ def open_database(path: Path, label: DatabaseLabel | None = None) -> Database:
     try:
         with _copy_in_memory(path) as copy:
             reader = _library().open_database(copy)
+            used = FileContent(copy)
         metadata = reader.metadata()
         keys = [_keys_of(record) for record in _sample(reader, metadata.ip_version)]
     except OSError as error:
@@ -116,6 +119,7 @@ def open_database(path: Path, label: DatabaseLabel | None = None) -> Database:
         date=datetime.fromtimestamp(built_s, UTC).date().isoformat(),
         fields=tuple(field for field in FIELDS if field in found),
         other_fields=tuple(sorted(others)),
+        content=used,
         reader=reader,
         ip_version=metadata.ip_version,
     )

@@ -22,6 +22,7 @@ from netmon.evidence.document import Writer
 from netmon.evidence.erasure_record import record_erasure
 from netmon.evidence.folder import EvidenceFolder
 from netmon.evidence.recorder import Recorder
+from netmon.outputs.run_events import describe_conditions
 from netmon.places.databases import Databases
 from netmon.privacy import ADDRESS, Privacy
 from netmon.privacy.event_erasure import erase_events
@@ -31,6 +32,7 @@ from tests.craft import golden, golden_names
 from tests.evidence.test_chain import Clock
 from tests.evidence.test_findings import RUNNER, netmon
 from tests.machine import ROOT
+from tests.places.mmdb import nested, write_database
 from tests.records import UNEXPECTED, classified, flow
 from tests.test_golden import SIGNATURES
 
@@ -113,6 +115,25 @@ def test_a_finding_without_packets_is_counted_and_says_so(recorder, tmp_path):
     code, _, problems = netmon("evidence", "verify", tmp_path)
     assert code == 1
     assert "no packets: they were evicted" in problems
+
+
+@pytest.mark.parametrize("later", [None, b"cut"])
+def test_a_finding_names_the_build_of_a_database_that_decided(recorder, tmp_path, later):
+    """Its hash is right, and the finding is written, when the file has been replaced or removed since."""
+    path = write_database(tmp_path / "mmdb" / "one.mmdb", {"192.0.2.0/24": nested("CH")})
+    used = hashlib.sha256(path.read_bytes()).hexdigest()
+    databases = Databases([path], required=True)
+    databases.refresh()
+    recorder._databases = databases
+    path.unlink()
+    if later is not None:
+        path.write_bytes(later)
+    databases.refresh()
+    recorder.flow(finding(phase="end"))
+    [document] = tmp_path.glob("*.json")
+    assert [one["sha256"] for one in json.loads(document.read_text())["databases"]] == [used]
+    conditions = describe_conditions(Config(), recorder.writer.signatures, databases.current, ADDRESS)
+    assert [one["sha256"] for one in conditions["databases"]] == [used]
 
 
 def test_files_are_private(recorder, tmp_path):

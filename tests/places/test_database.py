@@ -1,5 +1,6 @@
 """One MMDB file: its votes, and the errors for damaged or unsuitable files."""
 
+import hashlib
 import ipaddress
 import os
 
@@ -131,6 +132,18 @@ def test_on_systems_without_memfd_create(write, monkeypatch):
     """The file itself is opened."""
     monkeypatch.delattr(os, "memfd_create")
     assert votes(open_database(write(CH)), "192.0.2.77")[0][1] == "CH"
+
+
+@pytest.mark.parametrize("later", [b"", b"another build", None])
+def test_the_hash_is_that_of_the_content_in_use(write, later):
+    """Whatever has become of the file since: cut, replaced by another build, or removed."""
+    path = write(CH)
+    used = hashlib.sha256(path.read_bytes()).hexdigest()
+    database = open_database(path)
+    path.unlink()
+    if later is not None:
+        path.write_bytes(later)
+    assert database.content.sha256 == used
 
 
 def test_overwriting_in_place_does_not_affect_an_open_database(write):
