@@ -131,7 +131,7 @@ class CaptureFile:
     @staticmethod
     def first_packet(path: str) -> tuple[int, bytes] | None: ...  # its time and bytes
     def set_growing(self, growing: bool) -> None: ...  # more may be written after its end
-    def skip_until(self, last_ns: int) -> None: ...  # packets up to this time
+    def skip_packets(self, packets: int) -> None: ...  # so many of its first ones
     def continues(self, earlier: CaptureFile) -> None: ...  # the same interfaces, in the same order
     def set_filter(self, program: Instructions) -> None: ...  # BPF for `link`; empty: no filter
     @property

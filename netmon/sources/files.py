@@ -14,7 +14,7 @@ from netmon.errors import SourceError
 from netmon.sources import Batch, Stats, to_batch
 from netmon.sources.bpf import ETHERNET, compile_filter
 from netmon.sources.coverage import Coverage, coverage_of
-from netmon.sources.following import Following
+from netmon.sources.following import Followed, Following
 from netmon.sources.kept import KeptPackets
 from netmon.sources.merging import Merging, beginning
 from netmon.sources.stop_request import StopRequest
@@ -145,8 +145,8 @@ class FileSource:
         self._merging.end()
 
     def _follow(self, folder: Path) -> Iterator[Batch]:
-        following = Following(self._engine, self._try_to_open, self._stop, PACKETS_PER_STEP)
-        following.after_ns = self._mark.load() if self._mark else 0
+        followed: Followed = self._mark.load() if self._mark else {}
+        following = Following(self._engine, self._try_to_open, self._stop, PACKETS_PER_STEP, followed)
         self._engine.report_openings()
         latest: CaptureFile | None = None
         for path, file in following.steps(folder):
@@ -158,7 +158,7 @@ class FileSource:
                 if file.problem:
                     self.problems.append(file.problem)
             if self._mark:
-                self._mark.save(following.after_ns)
+                self._mark.save(followed)
             yield to_batch(self._engine.drain())
 
     def _read(self, path: str) -> Iterator[Batch]:

@@ -2,48 +2,51 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
+import msgspec
+
 from netmon.errors import SourceError, reason_of
+from netmon.sources.following import Followed
 from netmon.state_file import replace_file
 
 ENDING = ".followed"
 
 
 class FollowMark:
-    """The time of the latest packet of a followed folder, in a file beside the store."""
+    """What was read of a followed folder, in a file beside the store."""
 
     def __init__(self, store: Path, folder: Path) -> None:
         self._file = store.with_name(f"{store.name}{ENDING}")
         self._folder = str(folder.resolve())
-        self._saved_ns = 0
+        self._saved: Followed = {}
 
-    def load(self) -> int:
-        """The time up to which packets were read; 0 at the first start. Raises SourceError."""
-        self._saved_ns = self._read().get(self._folder, 0)
-        return self._saved_ns
+    def load(self) -> Followed:
+        """What was read; nothing at the first start. Raises SourceError."""
+        self._saved = self._read().get(self._folder, {})
+        return dict(self._saved)
 
-    def save(self, last_ns: int) -> None:
-        """Keeps a later time. Raises SourceError."""
-        if last_ns <= self._saved_ns:
+    def save(self, followed: Followed) -> None:
+        """Keeps what was read, if that has changed. Raises SourceError."""
+        if followed == self._saved:
             return
-        times = self._read() | {self._folder: last_ns}
+        folders = self._read() | {self._folder: followed}
         try:
-            replace_file(self._file, json.dumps(times))
+            replace_file(self._file, msgspec.json.encode(folders).decode())
         except OSError as error:
             raise SourceError(f"{self._file}: {reason_of(error)}: how far was read is kept there") from error
-        self._saved_ns = last_ns
+        self._saved = dict(followed)
 
-    def _read(self) -> dict[str, int]:
+    def _read(self) -> dict[str, Followed]:
         try:
-            times = json.loads(self._file.read_text(encoding="utf-8"))
+            return msgspec.json.decode(self._file.read_bytes(), type=dict[str, Followed])
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError) as error:
+        except OSError as error:
             raise SourceError(
-                f"{self._file}: cannot be read ({error}); without the file, all is read again"
+                f"{self._file}: cannot be read ({reason_of(error)}); without the file, all is read again"
             ) from error
-        if not isinstance(times, dict) or not all(type(one) is int for one in times.values()):
-            raise SourceError(f"{self._file}: not a file that netmon writes; remove it to read all again")
-        return times
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise SourceError(
+                f"{self._file}: not a file that netmon writes; remove it to read all again"
+            ) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from os import stat_result
 from pathlib import Path
@@ -16,8 +15,11 @@ from netmon.sources.stop_request import StopRequest
 
 POLL_S = 0.25
 """The time between two looks at the folder and at the file that is written."""
-_MOST_KNOWN = 100_000
-"""Files that were read, and are recognised under another name; the latest ones."""
+_MOST_ABSENT = 1000
+"""Files that are recognised although the folder does not have them: they may come back, compressed."""
+_IDENTITY_LENGTH = 32
+Followed = dict[str, int | None]
+"""The files of a folder that were read, by their first packets: None if completely, or how many packets."""
 _COMPRESSED = frozenset({".bz2", ".gz", ".lz4", ".xz", ".zst"})
 _SETTLES_S = 2.0
 """A compressed file is complete if it was not written for so long."""
@@ -43,16 +45,21 @@ class Following:
     """
 
     def __init__(
-        self, engine: Engine, open_file: Callable[[str], CaptureFile | None], stop: StopRequest, packets: int
+        self,
+        engine: Engine,
+        open_file: Callable[[str], CaptureFile | None],
+        stop: StopRequest,
+        packets: int,
+        followed: Followed,
     ) -> None:
-        """`packets`: between two steps."""
-        self.after_ns = 0  # packets up to this time are skipped
+        """`packets`: between two steps. `followed`: how far the folder was read before, and is read now."""
+        self._followed = followed
+        self._parts = {identity: packets for identity, packets in followed.items() if packets is not None}
         self._engine = engine
         self._open_file = open_file
         self._stop = stop
         self._packets = packets
         self._seen: dict[str, _LookedAt] = {}
-        self._known: OrderedDict[str, None] = OrderedDict()
         self._before: CaptureFile | None = None
 
     def steps(self, folder: Path) -> Iterator[tuple[str, CaptureFile | None]]:
@@ -64,27 +71,27 @@ class Following:
                 time.sleep(POLL_S)
                 continue
             path, seen = new[0]
-            self._remember(seen.identity)
+            before = self._begin(seen.identity)
             file = self._open_file(path)
             if file is not None:
-                yield from self._read(folder, path, seen, file)
+                yield from self._read(folder, path, seen, file, before)
 
     def _read(
-        self, folder: Path, path: str, seen: _LookedAt, file: CaptureFile
+        self, folder: Path, path: str, seen: _LookedAt, file: CaptureFile, before: int
     ) -> Iterator[tuple[str, CaptureFile]]:
         if self._before is not None:
             file.continues(self._before)
         self._before = file
         file.set_growing(True)
-        file.skip_until(self.after_ns)
+        file.skip_packets(before)
         ends_at_s: float | None = None
         while not file.is_at_end:
             if self._stop.is_asked and ends_at_s is None:
                 file.set_growing(False)
                 ends_at_s = time.monotonic() + _LAST_CALL_S
             has_more = self._engine.read_merged([file], self._packets) is None
-            if file.last_ns is not None:
-                self.after_ns = max(self.after_ns, file.last_ns)
+            is_complete = file.is_at_end and not self._stop.is_asked  # otherwise, it may still be written
+            self._followed[seen.identity] = None if is_complete else file.packets
             yield path, file
             if ends_at_s is not None and time.monotonic() >= ends_at_s:
                 return
@@ -103,7 +110,7 @@ class Following:
             raise SourceError(f"{folder}: {error.strerror or error}: it was followed") from error
         seen = {str(path): self._look_at(path) for path in paths}
         self._seen = {path: one for path, one in seen.items() if one is not None}
-        new = [(path, one) for path, one in self._seen.items() if one.identity not in self._known]
+        new = [(path, one) for path, one in self._seen.items() if self._is_new(one.identity)]
         return sorted(new, key=lambda one: (one[1].begins_ns, one[0]))
 
     def _look_at(self, path: Path) -> _LookedAt | None:
@@ -124,7 +131,7 @@ class Following:
         if first is None:
             return None
         time_ns, data = first
-        identity = sha256(b"%d " % time_ns + data).hex()
+        identity = sha256(b"%d " % time_ns + data).hex()[:_IDENTITY_LENGTH]
         return _LookedAt(about.st_ino, about.st_size, about.st_mtime_ns, time_ns, identity)
 
     def _is_overwritten(self, path: str, seen: _LookedAt, file: CaptureFile) -> bool:
@@ -135,10 +142,18 @@ class Following:
             return False
         return about.st_ino == seen.inode and about.st_size < file.position
 
-    def _remember(self, identity: str) -> None:
-        self._known[identity] = None
-        if len(self._known) > _MOST_KNOWN:
-            self._known.popitem(last=False)
+    def _is_new(self, identity: str) -> bool:
+        return identity not in self._followed or identity in self._parts
+
+    def _begin(self, identity: str) -> int:
+        """Notes a file that is read now. Returns how many of its packets were read by an earlier run."""
+        before = self._parts.pop(identity, 0)
+        self._followed[identity] = before
+        present = {one.identity for one in self._seen.values()}
+        for absent in [one for one in self._followed if one not in present][:-_MOST_ABSENT]:
+            del self._followed[absent]
+            self._parts.pop(absent, None)
+        return before
 
 
 def _is_same(before: _LookedAt, about: stat_result) -> bool:

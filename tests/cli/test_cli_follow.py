@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -164,6 +165,79 @@ def test_a_restart_counts_nothing_twice(follow, netmon, demo, parts, tmp_path):
         for text in (netmon("history", "--store", store, *words).stdout for store in ("all.db", "once.db"))
     )
     assert once * 0.9 < followed <= once  # a connection that is cut may have lost its name
+
+
+def packets_of(follower, path):
+    """What was read once a file is read to its end, after SIGTERM."""
+    about = path.stat()
+    wait_for(lambda: _has_read(follower, about.st_ino, about.st_size), f"{path.name} is read")
+    code, errors = follower.end(signal.SIGTERM)
+    assert code == 143
+    return int(re.search(r"interrupted by SIGTERM after ([\d,]+) packet", errors)[1].replace(",", ""))
+
+
+def shifted(body, by_s):
+    """Records with times that are so much later."""
+    moved = b""
+    while body:
+        seconds, fraction, kept, length = struct.unpack("<IIII", body[:16])
+        moved += struct.pack("<IIII", seconds + by_s, fraction, kept, length) + body[16 : 16 + kept]
+        body = body[16 + kept :]
+    return moved
+
+
+@pytest.mark.parametrize("by_s", [0, -1, -3600, 3600])
+def test_no_packet_is_left_out_whatever_the_times_of_another_file_are(follow, parts, tmp_path, by_s):
+    """The clock of the capturing host is set, or the next file begins when the one before it does."""
+    head, bodies = parts
+    for number, body in enumerate((bodies[0], shifted(bodies[0], by_s), bodies[1])):
+        path = tmp_path / "ring" / f"cap{number}"
+        path.write_bytes(head + body[_first(body) * (number == 1) :])
+    wanted = sum(len(list(records(path.read_bytes()))) for path in (tmp_path / "ring").iterdir())
+    last = max((tmp_path / "ring").iterdir(), key=lambda path: first_time(path.read_bytes()))
+    assert packets_of(follow(), last) == wanted
+
+
+def _first(body):
+    """The length of the first record."""
+    return 16 + struct.unpack("<I", body[8:12])[0]
+
+
+def first_time(capture):
+    """The time of the first packet in seconds."""
+    return struct.unpack("<I", capture[24:28])[0]
+
+
+def test_a_restart_leaves_out_nothing_after_a_packet_from_the_future(follow, parts, tmp_path):
+    """One wrong time is not how far was read."""
+    head, bodies = parts
+    ring, counts = tmp_path / "ring", []
+    (ring / "cap0").write_bytes(head + bodies[0] + shifted(bodies[1], 2_000_000_000 - 1_750_000_000))
+    counts.append(packets_of(follow("--store", "all.db"), ring / "cap0"))
+    with (ring / "cap0").open("ab") as file:
+        file.write(bodies[2])
+    (ring / "cap1").write_bytes(head + bodies[3])
+    counts.append(packets_of(follow("--store", "all.db"), ring / "cap1"))
+    assert counts[0] == len(list(records(head + bodies[0] + bodies[1])))
+    assert counts[1] == len(list(records(head + bodies[2] + bodies[3])))
+
+
+def test_a_restart_counts_nothing_twice_when_an_earlier_file_came_meanwhile(follow, parts, tmp_path):
+    """The clock was set back while nothing was followed, and the latest file was compressed."""
+    head, bodies = parts
+    ring = tmp_path / "ring"
+    for number in (1, 2):
+        (ring / f"cap{number}").write_bytes(head + bodies[number])
+    first = packets_of(follow("--store", "all.db"), ring / "cap2")
+    (ring / "cap0").write_bytes(head + bodies[0])
+    (ring / "cap2.gz").write_bytes(gzip.compress(head + bodies[2]))
+    (ring / "cap2").unlink()
+    os.utime(ring / "cap2.gz", (0, 0))  # complete for long
+    (ring / "cap3").write_bytes(head + bodies[3])
+    second = packets_of(follow("--store", "all.db"), ring / "cap3")
+    third = packets_of(follow("--store", "all.db"), ring / "cap3")
+    assert first == len(list(records(head + bodies[1] + bodies[2])))
+    assert (second, third) == (len(list(records(head + bodies[0] + bodies[3]))), 0)
 
 
 def test_wrong_uses_are_one_line(refused, demo, tmp_path):

@@ -160,14 +160,10 @@ impl CaptureFile {
         self.open.as_ref().map_or(self.seen.packets, |open| open.file.packets())
     }
 
-    /// Skips packets up to one that is later.
-    fn skip_until(&mut self, py: Python<'_>, last_ns: u64) -> PyResult<()> {
+    /// Skips so many of the first packets, whether a filter lets them pass or not.
+    fn skip_packets(&mut self, py: Python<'_>, packets: u64) -> PyResult<()> {
         let file = &mut self.open()?.file;
-        py.detach(|| {
-            while file.look_ahead().is_some_and(|time_ns| time_ns <= last_ns) {
-                file.take_ahead();
-            }
-        });
+        py.detach(|| while file.next_packet_within(packets).is_some() {});
         Ok(())
     }
 
