@@ -73,6 +73,17 @@ def test_stray_times_change_nothing(seed: int) -> None:
     assert flows_of(packets) == flows_of(demo())
 
 
+@pytest.mark.parametrize("stamp_ns", [2**63, 15 << 60, 31 << 59, 2**64 - 10**12, 2**64 - 1])
+def test_a_first_packet_of_a_far_time_changes_no_other_flow(stamp_ns: int) -> None:
+    """Up to the last time there is: flows end by the silences that they would end by without it."""
+    (_, data), *_ = demo()
+    stray = data[:26] + bytes([192, 0, 2, 1, 192, 0, 2, 2]) + data[34:]  # of hosts that the capture lacks
+    found = flows_of([(stamp_ns, stray), *demo()])
+    (own,) = found - flows_of(demo())
+    assert "192.0.2.1" in own[1]  # type: ignore[operator]
+    assert found - Counter([own]) == flows_of(demo())
+
+
 @pytest.mark.parametrize("step_s", [-86_400, -3600, -301, -61, -10, -2])
 def test_a_clock_that_is_set_back_changes_nothing(step_s: int) -> None:
     """From the middle of the capture on, the clock is earlier."""

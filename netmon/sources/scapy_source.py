@@ -30,6 +30,8 @@ POLL_S = 0.5
 _PATTERN = frozenset("*?[")
 MAX_PACKET_BYTES = 4 * 65_535
 """The longest packet that scapy reads."""
+LATEST_NS = 2**64 - 1
+"""The latest time that the engine counts; stamps of pcapng can be later."""
 
 
 def import_scapy() -> Any:
@@ -129,7 +131,8 @@ def _time_ns(about: Any, unit_ns: int, previous_ns: int) -> int:
         return int(about.sec * 1_000_000_000 + about.usec * unit_ns)
     if about.tshigh is None:
         return previous_ns
-    return int(((about.tshigh << 32) + about.tslow) * 1_000_000_000 // int(about.tsresol))
+    stamp_ns = ((about.tshigh << 32) + about.tslow) * 1_000_000_000 // int(about.tsresol)
+    return min(int(stamp_ns), LATEST_NS)
 
 
 class ScapyLiveSource:

@@ -14,6 +14,7 @@ from netmon._engine import Matcher
 from netmon.errors import SourceError, install_command
 from netmon.sources.files import FileSource
 from netmon.sources.scapy_source import ScapyFileSource, ScapyLiveSource
+from tests.craft.pcap import Frame, Interface, pcapng
 
 # scapy leaves a file that it refuses to the garbage collector.
 pytestmark = [
@@ -62,6 +63,19 @@ def test_results_equal_those_of_the_native_reader(matcher, path):
         pytest.skip(SKIPPED[name])
     native = read(FileSource([str(path)], matcher, every_flow=True))
     assert read(ScapyFileSource([str(path)], matcher, every_flow=True)) == native
+
+
+@NEEDS_SCAPY
+@pytest.mark.parametrize("resolution", [0, 6, 9, 12])
+def test_a_time_beyond_all_times_is_the_last_one(matcher, tmp_path, resolution):
+    """A stamp of 64 bits in coarse units is later than times can be, and is read as by the native reader."""
+    data = bytearray(pcapng([Frame(0, bytes(60))], [Interface("eth0", 1)]))
+    data[data.index(b"eth0") + 8] = resolution
+    data[-80:-72] = b"\xff" * 8
+    (tmp_path / "late.pcapng").write_bytes(data)
+    paths = [str(tmp_path / "late.pcapng")]
+    native = read(FileSource(paths, matcher, every_flow=True))
+    assert read(ScapyFileSource(paths, matcher, every_flow=True)) == native
 
 
 @NEEDS_SCAPY

@@ -8,9 +8,14 @@
 use crate::capture::SteadyTime;
 
 /// A packet may be this far from the time of those before it.
-const NEAR_NS: i64 = 1_000_000_000;
+const NEAR_NS: u64 = 1_000_000_000;
 /// A live packet may have waited in its ring for this long.
 const MAX_WAIT_NS: i64 = 60_000_000_000;
+/// Later first packets, of 2518 and after it, are read as if they had this time: all others come after it, and time must
+/// not wrap.
+const LATEST_START_NS: u64 = 15 << 60;
+/// No silence lasts longer than until this time, 18 years later: what is later is wrong.
+const LATEST_NS: u64 = 31 << 59;
 /// So many packets in a row that are off by the same time show that a clock was set.
 const AGREEING: u8 = 2;
 
@@ -79,8 +84,7 @@ impl Clocks {
     pub fn read(&mut self, interface: u16, stamp_ns: u64) -> Option<u64> {
         let clock = self.interfaces.get_mut(usize::from(interface))?;
         let time_ns = stamp_ns.wrapping_add(clock.offset);
-        // One comparison for both directions.
-        if time_ns.wrapping_sub(self.now_ns).wrapping_add(NEAR_NS as u64) > 2 * NEAR_NS as u64 {
+        if !is_near(time_ns, self.now_ns) {
             return None;
         }
         clock.agreeing = 0;
@@ -97,7 +101,8 @@ impl Clocks {
         let near = [Some(time_ns), by_other].into_iter().flatten().find(|one| is_near(*one, self.now_ns));
         match near {
             Some(near_ns) => Reading::Near(near_ns),
-            None if !self.is_started || apart(time_ns, self.now_ns) > 0 => Reading::Ahead(time_ns),
+            None if !self.is_started => Reading::Ahead(time_ns.min(LATEST_START_NS)),
+            None if time_ns <= LATEST_NS && is_after(time_ns, self.now_ns) => Reading::Ahead(time_ns),
             None => Reading::Behind,
         }
     }
@@ -122,7 +127,8 @@ impl Clocks {
         let now_ns = self.now_ns;
         let clock = self.clock_mut(interface);
         let wanted = now_ns.wrapping_sub(stamp_ns);
-        let agrees = clock.agreeing > 0 && is_near(wanted, clock.wanted);
+        let difference = apart(wanted, clock.wanted).unsigned_abs();
+        let agrees = clock.agreeing > 0 && difference <= NEAR_NS;
         clock.agreeing = if agrees { clock.agreeing + 1 } else { 1 };
         clock.wanted = wanted;
         let is_set = clock.agreeing >= AGREEING;
@@ -140,7 +146,7 @@ impl Clocks {
         let clock = *self.clock_mut(interface);
         let by_offsets = [Some(clock.offset), clock.other].into_iter().flatten();
         let may_be = by_offsets.map(|offset| apart(stamp_ns.wrapping_add(offset), steady.now_ns));
-        let nearest = may_be.filter(|ahead| (-MAX_WAIT_NS..=NEAR_NS).contains(ahead)).max();
+        let nearest = may_be.filter(|ahead| (-MAX_WAIT_NS..=NEAR_NS as i64).contains(ahead)).max();
         let time_ns = nearest.map(|ahead| steady.now_ns.wrapping_add_signed(ahead));
         self.is_started = true;
         self.advance(time_ns.unwrap_or(steady.now_ns));
@@ -186,18 +192,22 @@ impl Clocks {
     }
 }
 
-/// Nanoseconds from one time to another, negative if it is earlier. More than 292 years wrap.
-#[inline]
+/// Nanoseconds from one time or offset to another, negative if it is smaller. More than 292 years wrap.
 fn apart(time_ns: u64, from_ns: u64) -> i64 {
     time_ns.wrapping_sub(from_ns) as i64
 }
 
 /// A time is earlier than another by more than two agreeing ones.
 pub fn is_before(time_ns: u64, other_ns: u64) -> bool {
-    apart(time_ns, other_ns) < -NEAR_NS
+    time_ns < other_ns && !is_near(time_ns, other_ns)
+}
+
+/// A time is later than another, by not more than 292 years.
+fn is_after(time_ns: u64, other_ns: u64) -> bool {
+    time_ns > other_ns && apart(time_ns, other_ns) > 0
 }
 
 #[inline]
 fn is_near(time_ns: u64, now_ns: u64) -> bool {
-    (-NEAR_NS..=NEAR_NS).contains(&apart(time_ns, now_ns))
+    time_ns.abs_diff(now_ns) <= NEAR_NS
 }

@@ -56,19 +56,21 @@ impl Monitor {
     /// The next of the packets that wait, if its time is known now; whatever its time is if no others follow.
     pub(super) fn next_held(&mut self, are_last: bool) -> Option<(HeldPacket, Timed)> {
         let (interface, stamp_ns) = self.held.stamps().next()?;
-        if let Reading::Ahead(time_ns) = self.clocks.relate(interface, stamp_ns) {
-            match self.judge_ahead(time_ns, are_last) {
+        let believed = match self.clocks.relate(interface, stamp_ns) {
+            Reading::Near(time_ns) => Some(time_ns),
+            Reading::Ahead(time_ns) => match self.judge_ahead(time_ns, are_last) {
                 Ahead::Open => return None,
-                Ahead::Silence => self.clocks.advance(time_ns),
-                Ahead::Wrong => {}
-            }
-        }
-        let timed = match self.clocks.relate(interface, stamp_ns) {
-            Reading::Near(time_ns) => {
+                Ahead::Silence => Some(time_ns),
+                Ahead::Wrong => None,
+            },
+            Reading::Behind => None,
+        };
+        let timed = match believed {
+            Some(time_ns) => {
                 self.clocks.follow(interface, stamp_ns, time_ns);
                 Timed { time_ns, is_own: true }
             }
-            Reading::Ahead(_) | Reading::Behind => self.misdated(interface, stamp_ns),
+            None => self.misdated(interface, stamp_ns),
         };
         Some((self.held.take()?, timed))
     }
