@@ -17,10 +17,18 @@ const BLOCK_FRAME: usize = 12;
 const MIN_SECTION_HEADER: usize = 28;
 /// Maximum size of a block held in memory: the largest packet, and room for the other fields of the block.
 const MAX_BLOCK: usize = MAX_RECORD + (64 << 10);
-/// A block without a packet that is not longer waits in memory until a pipe has sent its end.
+/// A block without a packet that is not longer waits in memory until its end is there; a longer one is skipped.
 const MAX_WAITING_BLOCK: usize = 64 << 10;
 /// Maximum number of interfaces in a section.
 const MAX_SECTION_INTERFACES: usize = 65_536;
+
+/// A block of any length without a packet, which is consumed as far as it is there.
+#[derive(Clone, Copy)]
+struct SkippedBlock {
+    length: usize,
+    /// Bytes before the repeated length that are still to be consumed.
+    left: usize,
+}
 
 /// The structure of a pcapng file as read so far.
 pub(super) struct Pcapng {
@@ -28,6 +36,8 @@ pub(super) struct Pcapng {
     /// The interfaces of the current section.
     interfaces: Vec<InterfaceDescription>,
     names: InterfaceNames,
+    /// The block that is being skipped.
+    skipped: Option<SkippedBlock>,
     /// A simple packet block has no timestamp and gets that of the preceding packet.
     last_time_ns: u64,
     /// An interface subtracts something from its timestamps, which alone can lead to times before 1970.
@@ -48,6 +58,7 @@ impl Pcapng {
             order,
             interfaces: Vec::new(),
             names: InterfaceNames::default(),
+            skipped: None,
             last_time_ns: 0,
             may_be_early: false,
             early_packets: 0,
@@ -60,6 +71,9 @@ impl Pcapng {
     /// no packet; None if there is neither.
     pub(super) fn next_link(&mut self, stream: &mut Stream) -> Option<u16> {
         let number = loop {
+            if self.skip_rest(stream).is_err() {
+                break 0;
+            }
             let Some(at) = stream.ensure(BLOCK_FRAME) else { break 0 };
             let block = &stream.bytes()[at..];
             match self.order.u32_or_zero(block, 0) {
@@ -85,6 +99,9 @@ impl Pcapng {
     #[inline]
     pub(super) fn next(&mut self, stream: &mut Stream) -> NextRecord {
         loop {
+            if let Err(place) = self.skip_rest(stream) {
+                return NextRecord::Broken(place);
+            }
             let Some(at) = stream.ensure(8) else {
                 return if stream.left() == 0 {
                     NextRecord::End
@@ -120,7 +137,27 @@ impl Pcapng {
         Ok(Record { from: at + 8 + record.from, to: at + 8 + record.to, ..record })
     }
 
-    /// Consumes a block that is not a packet.
+    /// Consumes what is there of the block that is being skipped.
+    ///
+    /// # Errors
+    ///
+    /// Its end is not there yet, or differs from its beginning.
+    #[inline]
+    fn skip_rest(&mut self, stream: &mut Stream) -> Result<(), &'static str> {
+        let Some(SkippedBlock { length, left }) = self.skipped else { return Ok(()) };
+        let left = stream.skip(left);
+        self.skipped = Some(SkippedBlock { length, left });
+        let at = (left == 0).then(|| stream.ensure(4)).flatten().ok_or("in a block")?;
+        let again = self.order.u32_or_zero(&stream.bytes()[at..], 0) as usize;
+        if again.checked_next_multiple_of(4) != Some(length) {
+            return Err("at a block whose two lengths differ");
+        }
+        stream.advance(4);
+        self.skipped = None;
+        Ok(())
+    }
+
+    /// Consumes a block that is not a packet, or begins to skip it.
     fn read_structure(&mut self, stream: &mut Stream) -> Result<(), &'static str> {
         let at = stream.ensure(8).ok_or("in a block header")?;
         match self.order.u32_or_zero(&stream.bytes()[at..], 0) {
@@ -148,17 +185,7 @@ impl Pcapng {
                     stream.advance(length);
                     return Ok(());
                 }
-                // What is skipped is not read again, so a pipe is waited for.
-                let before = stream.set_patient(true);
-                let is_skipped = stream.skip(length - 4);
-                let rest = is_skipped.then(|| stream.ensure(4)).flatten();
-                stream.set_patient(before);
-                let at = rest.ok_or("in a block")?;
-                let again = self.order.u32_or_zero(&stream.bytes()[at..], 0) as usize;
-                if again.checked_next_multiple_of(4) != Some(length) {
-                    return Err("at a block whose two lengths differ");
-                }
-                stream.advance(4);
+                self.skipped = Some(SkippedBlock { length, left: length - 4 });
                 Ok(())
             }
         }

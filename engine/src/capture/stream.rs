@@ -120,19 +120,16 @@ impl Stream {
         self.start += length;
     }
 
-    /// Skips bytes that need not fit into the buffer; false if the file ends, or cannot be read, before their
-    /// end.
-    pub(super) fn skip(&mut self, length: usize) -> bool {
+    /// Skips bytes that need not fit into the buffer; how many are left if the file ends, or cannot be read, before
+    /// their end, or if they are not there yet.
+    pub(super) fn skip(&mut self, length: usize) -> usize {
         let mut length = length;
         loop {
             let step = length.min(self.left());
             self.start += step;
             length -= step;
-            if length == 0 {
-                return true;
-            }
-            if self.ensure(1).is_none() {
-                return false;
+            if length == 0 || self.ensure(1).is_none() {
+                return length;
             }
         }
     }

@@ -3,5 +3,6 @@
 mod craft;
 mod damage;
 mod formats;
+mod growing;
 mod samples;
 mod seen;
