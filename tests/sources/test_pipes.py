@@ -87,6 +87,42 @@ def test_bytes_may_come_one_by_one(name, tmp_path):
     assert pipe.rest() == flows
 
 
+@pytest.mark.parametrize("idle", [0, 1, 70_000])
+@pytest.mark.parametrize("header", [28, 80])
+def test_a_pipe_that_was_idle_has_the_interfaces_of_its_file(idle, header):
+    """However often it was looked at before its first packet, with the interfaces described or not yet."""
+    frames = [Frame(frame.time_ns, frame.data, interface=at % 2) for at, frame in enumerate(FRAMES)]
+    data = pcapng(frames, [Interface("eth0", 1), Interface("eth1", 1)])
+    pipe = Pipe()
+    pipe.write(data[:header])
+    pipe.open()
+    assert [pipe.read() for _ in range(idle)] == [0] * idle
+    pipe.write(data[header:])
+    assert pipe.end()
+    views = pipe.engine.stats()["view"]
+    assert {name: view["packets"] for name, view in views.items()} == {"eth0": 10, "eth1": 10}
+    pipe.rest()
+
+
+def test_a_large_block_keeps_no_result_waiting():
+    """Of a block that is skipped, what is there is consumed while the rest is waited for."""
+    large = 100_000
+    length = (12 + large).to_bytes(4, "little")
+    block = (77).to_bytes(4, "little") + length + bytes(large) + length
+    pipe = Pipe()
+    pipe.write(pcapng(FRAMES[:1], [Interface("eth0", 1)]) + block[:20])
+    pipe.open()
+    assert pipe.read() == 1
+    for at in range(20, len(block), 10_000):
+        pipe.write(block[at : at + 10_000])
+        assert pipe.read() == 0
+    pipe.write(pcapng(FRAMES[1:3], [Interface("eth0", 1)]))
+    assert pipe.read() == 2
+    assert pipe.end()
+    assert pipe.file.problem is None
+    pipe.rest()
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_cut_is_the_error_of_the_file(name, tmp_path):
     """A pipe that ends within a packet tells the same place."""

@@ -21,17 +21,14 @@ pub struct FileReading {
     pub monitor: Monitor,
     /// Capture interfaces of all files so far, by number; those of the latest file come last.
     pub interfaces: Vec<String>,
-    /// Number of the latest file's first interface.
-    first_interface: u16,
-    /// Packets in the files before the latest one, and in all so far: several files are one capture.
-    earlier_packets: u64,
+    /// Packets in all files so far: several files are one capture.
     packets: u64,
 }
 
 impl FileReading {
     /// Nothing was read so far.
     pub fn new(monitor: Monitor) -> Self {
-        Self { monitor, interfaces: Vec::new(), first_interface: 0, earlier_packets: 0, packets: 0 }
+        Self { monitor, interfaces: Vec::new(), packets: 0 }
     }
 
     /// Takes a step. The index of the first file that has no more, if that ended it.
@@ -55,12 +52,8 @@ impl FileReading {
     }
 
     fn read(&mut self, open: &mut OpenFile, packets: u64, wait: Duration) -> Option<usize> {
+        let (first, earlier) = open.begin(&self.interfaces, self.packets);
         let (monitor, file) = (&mut self.monitor, &mut open.file);
-        if file.packets() == 0 {
-            self.first_interface = self.interfaces.len().try_into().unwrap_or(u16::MAX);
-            self.earlier_packets = self.packets;
-        }
-        let (first, earlier) = (self.first_interface, self.earlier_packets);
         let last = file.packets().saturating_add(packets);
         let until = Instant::now() + wait;
         loop {

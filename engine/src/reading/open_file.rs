@@ -11,6 +11,8 @@ pub struct OpenFile {
     numbers: Vec<u16>,
     /// Packets of it that were counted in all files.
     counted: u64,
+    /// If it is read alone: the number of its first interface, and of packets in all files before it.
+    begins: Option<(u16, u64)>,
     /// Time of the first packet that was passed on.
     pub first_ns: Option<u64>,
     /// Time of the latest one.
@@ -20,12 +22,18 @@ pub struct OpenFile {
 impl OpenFile {
     /// A file that nothing was read of.
     pub fn new(file: CaptureFile) -> Self {
-        Self { file, numbers: Vec::new(), counted: 0, first_ns: None, last_ns: None }
+        Self { file, numbers: Vec::new(), counted: 0, begins: None, first_ns: None, last_ns: None }
     }
 
     /// Its interfaces are those of an earlier file of the same capture.
     pub fn continues(&mut self, earlier: &Self) {
         self.numbers.clone_from(&earlier.numbers);
+    }
+
+    /// The number of its first interface, and of packets before it, after the files that had these interfaces and
+    /// so many packets when it was begun: a pipe may be looked at often before its first packet.
+    pub fn begin(&mut self, interfaces: &[String], packets: u64) -> (u16, u64) {
+        *self.begins.get_or_insert((interfaces.len().try_into().unwrap_or(u16::MAX), packets))
     }
 
     /// Passes on the packet that was looked at, with its number and interface among those of all files.
