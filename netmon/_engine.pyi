@@ -123,9 +123,7 @@ class CaptureFile:
 
     def __init__(self, path: str, filter: Instructions = (), wakeup: Wakeup | None = None) -> None: ...
     @staticmethod
-    def begins_ns(
-        path: str,
-    ) -> int | None: ...  # the file's first time that may be believed; None: no packets
+    def first_times_ns(path: str) -> list[int]: ...  # of up to three packets, sorted
     @staticmethod
     def is_capture(path: str) -> bool: ...  # by its first bytes
     @staticmethod

@@ -137,7 +137,7 @@ class _Search:
             return True
         self._known[identity] = path
         if is_named:
-            CaptureFile.begins_ns(path)
+            CaptureFile.first_times_ns(path)
         elif not CaptureFile.is_capture(path):
             self._others.append(path)
             return True

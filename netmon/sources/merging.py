@@ -12,12 +12,33 @@ MOST_OPEN = 128
 """Files that are read at once. Further ones that overlap them begin when one of these has ended."""
 
 
+_LONGEST_SILENCE_NS = 86_400 * 10**9
+"""A first packet that is further from the next ones has a wrong time, and does not open its file."""
+
+
 def beginning(path: str) -> int:
-    """When a file begins, in nanoseconds since 1970; 0 if it has no packets or cannot be read."""
+    """When a file begins, in nanoseconds since 1970; 0 if it has no packets or cannot be read.
+
+    That is the middle one of its first times, one of which may be wrong.
+    """
+    return _middle(_first_times(path))
+
+
+def _opening(path: str) -> int:
+    """When a file has to be open: at the earliest of its first times, which may be long before the others."""
+    times = _first_times(path)
+    return min(one for one in times if _middle(times) - one <= _LONGEST_SILENCE_NS)
+
+
+def _middle(sorted_times: list[int]) -> int:
+    return sorted_times[(len(sorted_times) - 1) // 2]
+
+
+def _first_times(path: str) -> list[int]:
     try:
-        return CaptureFile.begins_ns(path) or 0
+        return CaptureFile.first_times_ns(path) or [0]
     except CaptureError:
-        return 0  # reported when it is read
+        return [0]  # reported when it is read
 
 
 class Merging:
@@ -44,7 +65,7 @@ class Merging:
 
     def steps(self, paths: Sequence[str]) -> Iterator[tuple[str, CaptureFile]]:
         """Reads the files; after each step, one that was read, which has ended if its packets have."""
-        waiting = deque(sorted(((beginning(path), path) for path in paths), key=lambda one: one[0]))
+        waiting = deque(sorted(((_opening(path), path) for path in paths), key=lambda one: one[0]))
         while waiting or self._opened:
             if not self._opened:
                 self._open(waiting.popleft()[1])

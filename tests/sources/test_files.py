@@ -2,6 +2,7 @@
 
 import os
 import signal
+from itertools import permutations
 
 import pytest
 
@@ -97,6 +98,37 @@ def test_many_gaps_are_a_few_lines():
     assert len(lines) == 6
     assert "between 0 and 1" in lines[0]
     assert lines[-1] == "44 more gaps, which are not longer"
+
+
+def read(paths):
+    """The source of these files, read to its end."""
+    source = FileSource(paths, Matcher([], [], []), every_flow=True)
+    for _ in source.batches():
+        pass
+    return source
+
+
+@pytest.mark.parametrize(
+    "sparse", [(10, 500, 600), (10, 11, 600), (10, 600), (10, 900, 950), (3, 4, 5, 800), (0, 999, 1000)]
+)
+def test_a_file_that_begins_sparsely_is_read_in_the_order_of_times(capture, sparse):
+    """Also its first packets, wherever they are in another file, and whichever is named first."""
+    paths = [capture("dense", *range(1001)), capture("sparse", *sparse), capture("later", 990, 991, 1100)]
+    for order in permutations(paths):
+        source = read(list(order))
+        view = source.stats()["view"][""]
+        assert (view["packets"], view["misdated_packets"]) == (1001 + len(sparse) + 3, 0)
+
+
+@pytest.mark.parametrize("early_s", [90_000, 10**8, 1_700_000_000])
+def test_a_wrong_time_at_the_beginning_of_a_later_file_does_not_move_the_capture(capture, early_s):
+    """More than a day before all others, or years: it is read at the place of its file."""
+    start_s = 1_700_000_000
+    first, second = (range(start_s + at, start_s + at + 100) for at in (0, 100))
+    paths = [capture("first", *first), capture("second", start_s - early_s, *second)]
+    stats = read(paths).stats()
+    assert stats["first_ns"] == start_s * 10**9
+    assert stats["view"][""]["misdated_packets"] == 1
 
 
 def test_more_files_than_are_open_at_once_are_all_read(capture, monkeypatch):

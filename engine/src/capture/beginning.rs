@@ -10,20 +10,19 @@ use std::path::Path;
 /// Packets that are looked at: one of three may have a wrong time.
 const LOOKED_AT: usize = 3;
 
-/// The time of a capture file's beginning, in nanoseconds since 1970: the middle one of its first packets' times;
-/// None if there are no packets.
+/// The times of a capture file's first packets, in nanoseconds since 1970, sorted; empty if there are no packets.
 ///
 /// # Errors
 ///
 /// The file cannot be opened, or is not a capture.
-pub fn begins_ns(path: &Path) -> Result<Option<u64>, CaptureError> {
+pub fn first_times_ns(path: &Path) -> Result<Vec<u64>, CaptureError> {
     let mut file = CaptureFile::open(path, None)?;
     let mut times = Vec::with_capacity(LOOKED_AT);
     while let Some(packet) = file.next_packet_within(LOOKED_AT as u64) {
         times.push(packet.time_ns);
     }
     times.sort_unstable();
-    Ok(times.get(times.len().saturating_sub(1) / 2).copied())
+    Ok(times)
 }
 
 /// True if a file begins as a capture does, of any format, also compressed.

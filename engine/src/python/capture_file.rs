@@ -101,10 +101,10 @@ impl CaptureFile {
         Ok(Self { open: Some(OpenFile::new(file)), seen: Seen::default(), size })
     }
 
-    /// When the capture of a file begins; None without packets.
+    /// The times of a file's first packets, sorted.
     #[staticmethod]
-    fn begins_ns(py: Python<'_>, path: PathBuf) -> PyResult<Option<u64>> {
-        Ok(py.detach(|| beginning::begins_ns(&path))?)
+    fn first_times_ns(py: Python<'_>, path: PathBuf) -> PyResult<Vec<u64>> {
+        Ok(py.detach(|| beginning::first_times_ns(&path))?)
     }
 
     /// Whether a file begins as a capture does.
