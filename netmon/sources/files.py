@@ -102,7 +102,9 @@ class FileSource:
         self._follows = follow
         self._mark = mark
         self._reads_ahead = workers > 1
-        self._merging = Merging(self._engine, self._try_to_open, PACKETS_PER_STEP, ahead=self._reads_ahead)
+        self._merging = Merging(
+            self._engine, self._try_to_open, PACKETS_PER_STEP, self.problems, ahead=self._reads_ahead
+        )
 
     def batches(self) -> Iterator[Batch]:
         """The batches of all files. Flows that are still open end with the last file.
@@ -138,8 +140,6 @@ class FileSource:
         for path, file in self._merging.steps(self._paths):
             self._report(path, file)
             yield to_batch(self._engine.drain())
-            if file.problem:
-                self.problems.append(file.problem)
             if self._stop.is_asked:
                 break
         self._merging.end()

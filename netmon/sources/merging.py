@@ -49,17 +49,20 @@ class Merging:
         engine: Engine,
         open_file: Callable[[str], CaptureFile | None],
         packets: int,
+        problems: list[str],
         *,
         ahead: bool = False,
     ) -> None:
         """`open_file` returns None for a file that cannot be read. `packets`: between two steps.
 
+        `problems` gets the line of each file that could not be read completely, once it is closed.
         `ahead`: the engine takes the next step while the results of one are processed.
         """
         self.spans: list[FileSpan] = []
         self._engine = engine
         self._open_file = open_file
         self._packets = packets
+        self._problems = problems
         self._ahead = ahead
         self._opened: list[tuple[str, CaptureFile]] = []
 
@@ -82,7 +85,7 @@ class Merging:
             yield path, file
 
     def end(self) -> None:
-        """Notes how far the open files were read."""
+        """Closes the open files, and notes how far they were read."""
         while self._opened:
             self._close(0)
 
@@ -93,5 +96,7 @@ class Merging:
 
     def _close(self, index: int) -> None:
         path, file = self._opened.pop(index)
+        if file.problem:
+            self._problems.append(file.problem)
         if file.first_ns is not None and file.last_ns is not None:
             self.spans.append(FileSpan(path, file.first_ns, file.last_ns))

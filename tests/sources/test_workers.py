@@ -118,6 +118,21 @@ def test_several_files_give_the_same_for_any_number_of_workers(known, matcher, s
     assert "cut" in first[2][0] or "complete packets" in first[2][0]
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 6, 10, 30, 1000])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_problem_of_each_file_is_told_once(short_steps, tmp_path, count, workers):
+    """Wherever steps end, also with the last complete packet of a file that is cut."""
+    short_steps(count)
+    spans = {"a": range(0, 31), "b": range(100, 131), "c": range(110, 141), "d": range(131, 162)}
+    for name, times_s in spans.items():
+        (tmp_path / name).write_bytes(pcap(packets(times_s), 1)[:-3])
+    paths = [str(tmp_path / name) for name in spans]
+    source = FileSource(paths, NO_RULES, workers=workers)
+    for _ in source.batches():
+        pass
+    assert [line.partition(": ")[0] for line in source.problems] == paths
+
+
 def test_a_filter_that_matches_nothing_gives_the_same(known, matcher, short_steps, tmp_path):
     """Steps without any packet are steps as well."""
     short_steps(5)
