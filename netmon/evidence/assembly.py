@@ -42,7 +42,8 @@ class OpenEvidence:
     ) -> Recorder:
         """The output that writes it; `stored` get an event for each finding."""
         writer = Writer(self.config, self.privacy, signatures)
-        recorder = Recorder(self.folder, self.chain, writer, kept, databases, self.log, time.time)
+        parts = (self.folder, self.chain, writer, kept, databases)
+        recorder = Recorder(*parts, self.log, time.time, time.monotonic)
         for stream in stored:
             recorder.announce(observer, stream)
         return recorder

@@ -114,14 +114,18 @@ class EvidenceFolder:
         """True if so much more fits. `grown`: the bytes that were added to the chain since the start."""
         return self._used + grown - self._grown + size <= self._limit
 
-    def expired(self, now_s: float, size: int, grown: int) -> list[str]:
-        """The findings that are too old, or in the way of so many bytes; oldest first. Raises OSError."""
+    def expired(self, now_s: float | None, size: int, grown: int) -> list[str]:
+        """The findings that are too old, or in the way of so many bytes; oldest first. Raises OSError.
+
+        `now_s`: None if no time is certain enough to say what is too old.
+        """
         found = self._measure(grown)
         left = self._used + size
         most = self._limit if left <= self._limit else self._limit - self._max_bytes // _RESERVED
         expired = []
         for one in found:
-            if now_s - one.time_s <= self._keep_s and left <= most:
+            is_old = now_s is not None and now_s - one.time_s > self._keep_s
+            if not is_old and left <= most:
                 break
             left -= one.size
             expired.append(one.stem)

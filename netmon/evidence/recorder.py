@@ -22,7 +22,7 @@ from netmon.outputs.observer import Observer
 from netmon.places.databases import Databases
 from netmon.records import ClassifiedFlow, DnsRecord
 from netmon.sources.kept import KeptPackets
-from netmon.timer import has_passed
+from netmon.timer import SteadyClock, has_passed
 
 _EXPIRE_EVERY_S = 60.0
 _ADOPT_EVERY_S = 5.0
@@ -42,6 +42,7 @@ class Recorder:
         databases: Databases,
         log: Callable[[str], None],
         clock: Callable[[], float],
+        monotonic: Callable[[], float],
     ) -> None:
         """`clock`: seconds since 1970."""
         self.written = 0
@@ -54,6 +55,7 @@ class Recorder:
         self._databases = databases
         self._log = log
         self._clock = clock
+        self._steady = SteadyClock(clock, monotonic, lambda line: log(f"{folder.path}: {line}"))
         self._known: OrderedDict[int, tuple[Decision, int | None]] = OrderedDict()
         self._announced: list[tuple[Observer, Stream]] = []
         self._released: list[int] = []
@@ -91,7 +93,7 @@ class Recorder:
         is_due = has_passed(self._expire_at_s, now_s, _EXPIRE_EVERY_S)
         if is_due or not self._folder.has_room(0, self._chain.grown):
             self._expire_at_s = now_s + _EXPIRE_EVERY_S
-            self._expire(now_s)
+            self._expire()
         if has_passed(self._adopt_at_s, now_s, _ADOPT_EVERY_S):
             self._adopt_at_s = now_s + _ADOPT_EVERY_S
             with suppress(OSError):  # the record stays where it is
@@ -136,7 +138,7 @@ class Recorder:
     def _store(self, files: Files) -> None:
         size = self._folder.space_for(files.contents.values())
         if not self._folder.has_room(size, self._chain.grown):
-            self._expire(self._clock(), size)
+            self._expire(size)
         if not self._folder.has_room(size, self._chain.grown):
             raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
         try:
@@ -148,11 +150,11 @@ class Recorder:
             raise
         self._chain.add("evidence", file=f"{files.stem}.json", sha256=files.sha256)
 
-    def _expire(self, now_s: float, size: int = 0) -> None:
+    def _expire(self, size: int = 0) -> None:
         """Removes what is too old or in the way. The chain says so before: a check meanwhile misses none."""
         try:
             self._chain.flush()  # what waits takes space as well
-            expired = self._folder.expired(now_s, size, self._chain.grown)
+            expired = self._folder.expired(self._steady.time_s(), size, self._chain.grown)
             told = [f"{stem}.json" for stem in expired if stem not in self._expiring]
             if told:
                 self._chain.add("removed", files=told, why="retention")

@@ -36,19 +36,22 @@ class Retention:
         self._limit = limit
         self._is_shrinking = False
 
-    def tidy(self, store: SqliteStore, today: int, budget_s: float) -> bool:
-        """Works for about this long; True if more is left to do. Raises sqlite3.Error."""
+    def tidy(self, store: SqliteStore, today: int, budget_s: float, *, by_age: bool = True) -> bool:
+        """Works for about this long; True if more is left to do. Raises sqlite3.Error.
+
+        `by_age`: False if nothing must be removed because it is too old.
+        """
         end_s = time.monotonic() + budget_s
-        while self._step(store, today):
+        while self._step(store, today, by_age):
             if time.monotonic() >= end_s:
                 return True
         return False
 
-    def _step(self, store: SqliteStore, today: int) -> bool:
+    def _step(self, store: SqliteStore, today: int, by_age: bool) -> bool:
         """One step, which takes some milliseconds. False if there is nothing to do."""
         if _give_back(store):
             return True
-        if self._limit.days and _remove(store, today - self._limit.days + 1):
+        if by_age and self._limit.days and _remove(store, today - self._limit.days + 1):
             return True
         if not self._is_too_large(store):
             return False

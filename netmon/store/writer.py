@@ -27,7 +27,7 @@ from netmon.store.pending import Pending
 from netmon.store.problems import WAYS_OUT, StoreProblem, find_problem
 from netmon.store.retention import Limit, Retention, used_bytes
 from netmon.store.sqlite import SqliteStore
-from netmon.timer import has_passed
+from netmon.timer import SteadyClock, has_passed
 
 MAX_LINES = 100_000
 """Events that wait for the thread, which takes them twice a second."""
@@ -49,6 +49,7 @@ class StoreWriter:
         limit: Limit,
         log: Callable[[str], None],
         clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Opens the store and starts the thread. A file that cannot be used now is tried again.
 
@@ -60,6 +61,8 @@ class StoreWriter:
         self._path = path
         self._log = log
         self._clock = clock
+        self._steady = SteadyClock(clock, monotonic, lambda line: log(f"{path}: {line}"))
+        self._limit = limit
         self._retention = Retention(limit)
         self._tidy_at_s = 0.0
         self._lines: deque[str] = deque()
@@ -190,7 +193,9 @@ class StoreWriter:
         now_s = self._clock()
         if not has_passed(self._tidy_at_s, now_s, _TIDY_EVERY_S):
             return
-        has_more = self._retention.tidy(store, int(now_s // DAY_S), _TIDY_FOR_S)
+        steady_s = self._steady.time_s() if self._limit.days else None
+        today = int((now_s if steady_s is None else steady_s) // DAY_S)
+        has_more = self._retention.tidy(store, today, _TIDY_FOR_S, by_age=steady_s is not None)
         self._tidy_at_s = 0.0 if has_more else now_s + _TIDY_EVERY_S
         self.size = used_bytes(store)
 

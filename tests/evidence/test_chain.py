@@ -20,14 +20,24 @@ WHEN_S = 1_790_000_000.0
 
 
 class Clock:
-    """A clock that a test advances."""
+    """A clock that a test advances with `now_s`, or sets."""
 
     def __init__(self):
         self.now_s = WHEN_S
+        self._set_by_s = 0
 
     def __call__(self):
         """The time."""
         return self.now_s
+
+    def monotonic(self):
+        """The time of a clock that nobody sets."""
+        return self.now_s - self._set_by_s
+
+    def step(self, seconds):
+        """Someone sets the clock."""
+        self.now_s += seconds
+        self._set_by_s += seconds
 
 
 def write(folder, *batches, max_bytes=1 << 20, log=print):

@@ -64,7 +64,7 @@ def recorder(tmp_path):
     folder = EvidenceFolder(tmp_path, config.evidence)
     writer = Writer(config, Privacy(ADDRESS, bytes(32)), wiring.load_signatures(config))
     chain = Chain(tmp_path, said.append, clock, folder.segment_bytes)
-    made = Recorder(folder, chain, writer, kept, Databases(), said.append, clock)
+    made = Recorder(folder, chain, writer, kept, Databases(), said.append, clock, clock.monotonic)
     made.clock, made.said, made.asked, made.released = clock, said, kept.asked, kept.released
     yield made
     chain.close()
@@ -181,38 +181,6 @@ def test_a_folder_that_cannot_be_made_is_an_error_at_the_start(tmp_path):
         EvidenceFolder(tmp_path / "file", EvidenceFiles())
 
 
-def test_evidence_expires_by_age_and_the_chain_knows(recorder, tmp_path):
-    """After `keep_days` the files are removed, and verify calls that no loss."""
-    recorder.flow(finding(flow_id=1, phase="end"))
-    recorder.flush()
-    for path in tmp_path.glob("2*"):
-        os.utime(path, (recorder.clock(), recorder.clock()))
-    recorder.clock.now_s += 9 * DAY_S
-    recorder.flush()
-    assert len(names(tmp_path, ".json")) == 1
-    recorder.clock.now_s += 2 * DAY_S
-    recorder.flush()
-    assert [path.name for path in sorted(tmp_path.iterdir())] == ["chain-000001.jsonl", "chain.lock"]
-    check = check_chain(tmp_path, None)
-    assert (check.problems, check.notes) == ([], [])
-
-
-def test_a_clock_that_was_set_back_delays_nothing(recorder, tmp_path):
-    """Old evidence leaves, and erasures get into the chain, as if it had never been ahead."""
-    recorder.flow(finding(flow_id=1, phase="end"))
-    recorder.flush()
-    recorder.clock.now_s += 400 * DAY_S
-    recorder.flush()
-    assert names(tmp_path, ".json") == []
-    recorder.clock.now_s -= 400 * DAY_S
-    recorder.flow(finding(flow_id=2, phase="end"))
-    for path in tmp_path.glob("2*"):
-        os.utime(path, (recorder.clock() - 11 * DAY_S,) * 2)
-    record_erasure(tmp_path, {"by": "me", "reason": "request 7"})
-    recorder.flush()
-    assert names(tmp_path, ".json") == []
-
-
 def test_a_finding_that_cannot_be_written_leaves_nothing(recorder, tmp_path, monkeypatch):
     """Packets without a document are nobody's, so that no erasure would find them."""
     write = recorder._folder.write
@@ -235,24 +203,6 @@ def test_a_damaged_file_of_the_chain_is_logged_once(recorder, tmp_path):
         recorder.flow(finding(flow_id=number, start_ns=number, phase="end"))
         recorder.flush()
     assert recorder.said == [f"{tmp_path}: old evidence cannot be removed: chain-000000.jsonl is damaged"]
-
-
-def test_evidence_expires_by_size_oldest_first(recorder, tmp_path):
-    """The folder stays below `max_mib`."""
-    for number in range(8):
-        recorder.flow(finding(flow_id=number, start_ns=(1_700_000_000 + number) * 10**9, phase="end"))
-        [*_, last] = names(tmp_path, ".json")
-        for path in tmp_path.glob(f"{last[:-5]}*"):
-            os.utime(path, (recorder.clock() + number, recorder.clock() + number))
-        with (tmp_path / last).with_suffix(".pcapng").open("ab") as stream:
-            stream.write(bytes(300_000))
-            os.utime(stream.fileno(), (recorder.clock() + number, recorder.clock() + number))
-    kept = names(tmp_path, ".json")[-3:]
-    recorder.clock.now_s += 61
-    recorder.flush()
-    assert names(tmp_path, ".json") == kept
-    removed = [json.loads(line) for line in (tmp_path / "chain-000001.jsonl").read_text().splitlines()]
-    assert [len(one["files"]) for one in removed if one["kind"] == "removed"] == [5]
 
 
 def test_removed_by_someone_else(recorder, tmp_path):

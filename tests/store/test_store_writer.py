@@ -47,17 +47,94 @@ def test_a_line_that_is_no_event_is_left_out(written):
     assert (it.stored(), it.log) == (1, [])
 
 
-def test_what_is_too_old_leaves_after_the_clock_was_set_back(tmp_path):
-    """A machine that started in a wrong year need not come to that year first."""
-    day = START_NS // DAY_NS
-    now_s = [(day + 4000) * DAY_S]
-    writer = StoreWriter(tmp_path / "flows.db", Limit(days=1), print, clock=lambda: now_s[0])
-    now_s[0] = (day + 10) * DAY_S
+class Clocks:
+    """A day's clock that a test sets, and one that only runs."""
+
+    def __init__(self):
+        self.wall_s = (START_NS // DAY_NS) * DAY_S
+        self.monotonic_s = 0.0
+
+    def pass_by(self, seconds):
+        """Time goes on."""
+        self.wall_s += seconds
+        self.monotonic_s += seconds
+
+
+@pytest.fixture
+def tidied(tmp_path):
+    """A store of one flow with a limit of 30 days; its clocks, log, and what a turn leaves in it."""
+    clocks, log = Clocks(), []
+    writer = StoreWriter(
+        tmp_path / "flows.db",
+        Limit(days=30),
+        log.append,
+        clock=lambda: clocks.wall_s,
+        monotonic=lambda: clocks.monotonic_s,
+    )
+    writer.close()
     for line in lines_of(classified()):
         writer.write(line)
+
+    def turn():
+        writer._turn()
+        with closing(SqliteStore(tmp_path / "flows.db", is_read_only=True)) as store:
+            return store.value("SELECT count(*) FROM flows")
+
+    yield clocks, log, turn
+    writer._close()
+
+
+@pytest.mark.parametrize("days", [31, 4000])
+@pytest.mark.parametrize("wait_s", [61, 3500])
+def test_a_clock_that_jumps_removes_nothing_for_an_hour(tidied, days, wait_s):
+    """Whoever set it wrong has time to correct it, and the history is still there."""
+    clocks, _, turn = tidied
+    clocks.pass_by(DAY_S)
+    assert turn() == 1
+    clocks.wall_s += days * DAY_S
+    assert turn() == 1
+    clocks.pass_by(wait_s)
+    assert turn() == 1
+    clocks.wall_s -= days * DAY_S
+    clocks.pass_by(4000)
+    assert turn() == 1
+
+
+def test_what_is_too_old_leaves_when_the_clock_has_run_for_an_hour(tidied):
+    """Since the start, and again since the clock was set; each step is logged once."""
+    clocks, log, turn = tidied
+    clocks.wall_s += 4000 * DAY_S
+    assert turn() == 1
+    clocks.pass_by(3590)
+    assert turn() == 1
+    clocks.pass_by(70)
+    assert turn() == 0
+    [line] = log
+    assert "flows.db: the system's clock was set from " in line
+    assert "nothing is removed for its age" in line
+
+
+def test_what_is_too_old_leaves_after_the_clock_was_set_back(tidied):
+    """A machine that started in a wrong year need not come to that year first."""
+    clocks, _, turn = tidied
+    clocks.wall_s += 4000 * DAY_S
+    turn()
+    clocks.wall_s -= 3960 * DAY_S
+    assert turn() == 1
+    clocks.pass_by(3661)
+    assert turn() == 0
+
+
+def test_a_store_without_a_limit_of_days_does_not_mind_the_clock(tmp_path):
+    """No line tells of a delay that there is not."""
+    clocks, log = Clocks(), []
+    times = {"clock": lambda: clocks.wall_s, "monotonic": lambda: clocks.monotonic_s}
+    writer = StoreWriter(tmp_path / "flows.db", Limit(max_bytes=1 << 30), log.append, **times)
     writer.close()
-    with closing(SqliteStore(tmp_path / "flows.db", is_read_only=True)) as store:
-        assert store.value("SELECT count(*) FROM flows") == 0
+    clocks.wall_s += 4000 * DAY_S
+    writer._turn()
+    writer._close()
+    assert log == []
 
 
 def recovered(it, problem, lost=0):
