@@ -24,6 +24,8 @@ MAX_MACHINES = 200_000
 """Machines of all periods and vendors; from there on, numbers are lower bounds."""
 LATE_NS = 6 * 3_600_000_000_000
 """How long after its end a period is written: no flow of it is reported any more."""
+MAX_COUNTS = 10_000
+"""Numbers that were written, which are taken back if it was too early; the oldest ones are forgotten."""
 LINES_AT_ONCE = 5_000
 """Machines that are written in one turn: a store has time to take them."""
 _random = random.SystemRandom()
@@ -73,14 +75,18 @@ class MachineSets:
             return
         if self._size >= MAX_MACHINES:
             self.evicted += 1
-            if group not in self._incomplete:
-                self._incomplete.add(group)
-                self.version += 1
+            self.mark_incomplete(group)
             return
         known.add(machine)
         self._unsaved.add((group, machine))
         self._size += 1
         self.version += 1
+
+    def mark_incomplete(self, group: CountGroup) -> None:
+        """Not all machines of the group are known here."""
+        if group not in self._incomplete:
+            self._incomplete.add(group)
+            self.version += 1
 
     def groups(self) -> Iterator[tuple[CountGroup, list[str], bool]]:
         """All groups, each with its machines in an order that says nothing, and whether it is complete."""
@@ -139,6 +145,7 @@ class MachineEvents:
         self._waiting: list[tuple[CountGroup, str]] = []
         self._closing: list[tuple[CountGroup, int, bool]] = []
         self._written: list[CountGroup] = []
+        self._counts: dict[CountGroup, int] = {}  # written as complete
 
     def flow(self, classified: ClassifiedFlow) -> None:
         """Counts the client of a flow of a vendor, if the level of privacy counts by pseudonyms."""
@@ -148,11 +155,17 @@ class MachineEvents:
         period = self._privacy.count_period(flow.last_ns)
         machine = self._privacy.count_id(flow.client, flow.last_ns)
         if machine is not None and not self._is_over(period):
-            self._sets.add(CountGroup(period, self._privacy.count_key(period), vendor), machine)
+            group = CountGroup(period, self._privacy.count_key(period), vendor)
+            if group in self._counts:  # the clock was ahead
+                self._put_count(group, self._counts.pop(group), is_complete=False)
+                self._sets.mark_incomplete(group)
+            self._sets.add(group, machine)
 
     def turn(self, now_ns: int) -> None:
-        """Writes some of what is over; to be called about once a minute."""
-        self._now_ns = max(self._now_ns, now_ns)
+        """Writes some of what is over; to be called about once a minute, and when the clock was set."""
+        was_set_back, self._now_ns = now_ns < self._now_ns, now_ns
+        if was_set_back:
+            self._keep_open()
         self._sets.begin(now_ns)
         for group in self._written:  # a minute ago, so that the streams have them on disk
             self._sets.remove(group)
@@ -165,6 +178,12 @@ class MachineEvents:
         """Writes all periods: there are no further packets."""
         self._close(self._sets.groups())
         self._write(MAX_MACHINES)
+
+    def _keep_open(self) -> None:
+        """Goes on with periods that are not over after all."""
+        self._waiting = [one for one in self._waiting if self._is_over(one[0].period)]
+        self._closing = [one for one in self._closing if self._is_over(one[0].period)]
+        self._written = [one for one in self._written if self._is_over(one.period)]
 
     def _is_over(self, period: str) -> bool:
         return _end_ns(period) + LATE_NS <= self._now_ns
@@ -182,13 +201,20 @@ class MachineEvents:
         if self._waiting:
             return
         for group, machines, is_complete in self._closing:
-            since = timestamp(self._sets.since_ns) if self._is_live else None
-            counts = {"machines": machines, "is_complete": is_complete, "since": since}
-            self._put("netmon.count", group, {"netmon": counts})
+            self._put_count(group, machines, is_complete=is_complete)
             self._written.append(group)
+            if is_complete:
+                self._counts[group] = machines
         self._closing.clear()
+        for group in list(self._counts)[:-MAX_COUNTS]:
+            del self._counts[group]
 
-    def _put(self, dataset: str, group: CountGroup, fields: dict[str, Any], *what: str) -> None:
+    def _put_count(self, group: CountGroup, machines: int, *, is_complete: bool) -> None:
+        since = timestamp(self._sets.since_ns) if self._is_live else None
+        counts = {"machines": machines, "is_complete": is_complete, "since": since}
+        self._put("netmon.count", group, {"netmon": counts}, machines, is_complete)
+
+    def _put(self, dataset: str, group: CountGroup, fields: dict[str, Any], *what: object) -> None:
         start_ns, end_ns = day_start_ns(period_days(group.period)[0].isoformat()), _end_ns(group.period)
         about = {**fields, "netmon": {**group._asdict(), **fields.get("netmon", {})}}
         event = metric_event(dataset, start_ns, end_ns, about)

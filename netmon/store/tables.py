@@ -271,7 +271,7 @@ COUNTS = StoreTable(
         Column("first_day", "integer", "first day of the period"),
         _LAST_DAY,
         Column("machines", "integer", "how many machines were counted"),
-        Column("is_complete", "integer", "0: there were more, for which there was no room"),
+        Column("is_complete", "integer", "0: there may be more: no room, or written too early"),
         Column("since_ns", "integer", "from when the sensor counted, in all of its runs; NULL: in this one"),
     ),
     "How many machines a sensor counted in a period.",
