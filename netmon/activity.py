@@ -37,6 +37,7 @@ class Activity:
         """New warnings, one line for each interface that has become silent, or shows packets again."""
         lines = []
         for name, counters in by_interface(stats).items():
+            self._clip(name, time_s)
             if not counters.get("up", 1):
                 self._down_s[name] = time_s  # that it is silent is no news
             if name not in self.last_s:
@@ -57,6 +58,12 @@ class Activity:
                 else:
                     lines.append(f"{minutes}: check the mirror session, the cable and the filter")
         return lines
+
+    def _clip(self, name: str, time_s: float) -> None:
+        """Takes times that are still to come as now: the clock was ahead."""
+        if self.last_s.get(name, time_s) > time_s:
+            self._saw(name, time_s)
+        self._down_s[name] = min(self._down_s.get(name, 0.0), time_s)
 
     def _saw(self, name: str, time_s: float) -> None:
         self.changes += time_s // 60 != self.last_s.get(name, 0.0) // 60

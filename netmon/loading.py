@@ -64,3 +64,11 @@ class Loading(Generic[Result]):
         if self._error is not None:
             raise self._error
         return self._results.pop()
+
+
+class ReloadRequest:
+    """A request to reload the signatures, and its result once `done` is set."""
+
+    def __init__(self) -> None:
+        self.done = threading.Event()
+        self.problem: str | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -20,7 +19,7 @@ from netmon.destinations.file import DestinationsFile
 from netmon.errors import NetmonError
 from netmon.evidence.assembly import OpenEvidence
 from netmon.evidence.recorder import Recorder
-from netmon.loading import Loading, PacedCount
+from netmon.loading import Loading, PacedCount, ReloadRequest
 from netmon.monitor import Monitor
 from netmon.outputs import Output
 from netmon.outputs.births import Labels
@@ -103,6 +102,7 @@ class Sensor:
             package_version(), self._stats, hold_s=config.hold_zero_s, with_created=config.created_series
         )
         self.prometheus.restore(remembered)
+        self._time_s = math.inf
         for registry in (self.prometheus.registry, self.prometheus.live_registry):
             register_process(registry, config.sensor, config.site)
         self._observer = Observer(config.sensor, config.site, new_run())
@@ -305,7 +305,11 @@ class Sensor:
             self._log(quality.INTERCEPTED)
         self._is_suspected = is_suspected
         self._log_ports(stats)
-        for line in (*self._quality.check(stats, now_s), *self._activity.check(stats, time.time())):
+        before_s, self._time_s = self._time_s, time.time()
+        if self._time_s < before_s:  # a run begins, or the clock was set back
+            self._destinations.clip(int(self._time_s))
+            self.prometheus.clip(self._time_s)
+        for line in (*self._quality.check(stats, now_s), *self._activity.check(stats, self._time_s)):
             self._log(line)
         self._watch(stats | {"degraded": self._quality.degraded}, now_s)
 
@@ -371,14 +375,6 @@ class Sensor:
             "location_databases": self._databases.states,
             "store": self._store.state if self._store else None,
         }
-
-
-class ReloadRequest:
-    """A request to reload the signatures, and its result once `done` is set."""
-
-    def __init__(self) -> None:
-        self.done = threading.Event()
-        self.problem: str | None = None
 
 
 class _Loaded(NamedTuple):

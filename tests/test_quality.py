@@ -357,6 +357,18 @@ def test_a_time_that_is_yet_to_come_is_not_believed():
     assert activity.last_s == {"eth1": 1000.0}
 
 
+@pytest.mark.parametrize("up", [0, 1])
+def test_silence_after_the_clock_was_set_back_is_noticed(up):
+    """It begins when the clock was set right, though the last packet was seen while it was ahead."""
+    activity, found = Activity(), []
+    activity.check(stats(flow_packets=1), 1000.0)
+    activity.check(stats(flow_packets=2, live={"up": up}), 9e9)
+    for second in range(302):
+        found += activity.check(stats(flow_packets=2), 2000.0 + second)
+    assert len(found) == 1
+    assert activity.last_s == {"eth1": 2000.0}
+
+
 def test_a_packet_is_worth_saving_once_a_minute():
     """The state is not written with each packet."""
     activity = Activity()

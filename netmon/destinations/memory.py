@@ -124,6 +124,18 @@ class Destinations:
             self._count(Destination(vendor, kind, "", place.country, when_s, when_s), 1)
         return tuple(kinds)
 
+    def clip(self, now_s: int) -> None:
+        """Takes times that are still to come as now: the clock was ahead, and nothing waits for its date."""
+        for vendor in [vendor for vendor, time_s in self.since_s.items() if time_s > now_s]:
+            self.since_s[vendor] = now_s
+            self.version += 1
+        for labels, news in list(self.new_counts.items()):
+            self.new_counts[labels] = NewCount(news.count, min(news.last_s, now_s))
+        for one in self._known.values():
+            if one.last_s > now_s:
+                one.first_s, one.last_s = min(one.first_s, now_s), now_s
+                self.version += 1
+
     def remembered(self) -> list[Destination]:
         """All destinations, in the order of their last flows."""
         return list(self._known.values())

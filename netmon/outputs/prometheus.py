@@ -144,6 +144,14 @@ class Prometheus:
                 self._last_seen[name].update(islice(remembered.last_seen[name].items(), room))
             self._changes = 0
 
+    def clip(self, now_s: float) -> None:
+        """Takes last-seen times that are still to come as now: the clock was ahead."""
+        with self._lock:
+            for times in self._last_seen.values():
+                for labels in [labels for labels, time_s in times.items() if time_s > now_s]:
+                    times[labels] = now_s
+                    self._changes += 1
+
     def flow(self, classified: ClassifiedFlow) -> None:
         """Adds a report to the sums: its new bytes each time, the flow once."""
         flow, place, verdict = classified.flow, classified.place, classified.verdict

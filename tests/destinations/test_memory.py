@@ -117,6 +117,37 @@ def test_learning_remembers_and_reports_nothing():
     assert set(again.new_counts) == {("acme", "network", "CH")}
 
 
+def test_a_vendor_seen_while_the_clock_was_ahead_learns_from_now_on():
+    """Not from a date that is still to come: its new destinations are reported after the usual time."""
+    one = Destinations(learning_s=7 * DAY_S)
+    take(one, **later(400 * DAY_S))
+    one.clip(START_S)
+    assert one.since_s == {"acme": START_S}
+    assert take(one, server="203.0.113.5", **later(6 * DAY_S)) == ()
+    assert take(one, server="192.0.2.5", **later(8 * DAY_S)) == ("network",)
+
+
+def test_times_that_are_still_to_come_count_as_now():
+    """Those of destinations and of the metric; earlier ones stay, and each change is saved once."""
+    one = Destinations()
+    take(one, vendor="other")
+    take(one, **later(400 * DAY_S))
+    version = one.version
+    one.clip(START_S + 60)
+    assert {each.last_s for each in one.new_counts.values()} == {START_S, START_S + 60}
+    assert [(each.vendor, each.first_s, each.last_s) for each in one.remembered()] == [
+        ("other", START_S, START_S),
+        ("other", START_S, START_S),
+        ("acme", START_S + 60, START_S + 60),
+        ("acme", START_S + 60, START_S + 60),
+    ]
+    assert sum(each.count for each in one.new_counts.values()) == 4
+    assert one.version > version
+    version = one.version
+    one.clip(START_S + 120)
+    assert one.version == version
+
+
 def test_memory_is_bounded():
     """The least recently reached destination is evicted, is counted, and would be new again."""
     one = Destinations(capacity=3)

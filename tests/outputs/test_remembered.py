@@ -74,6 +74,24 @@ def test_findings_stay_found(start):
     assert value(again, SEEN, **IN_MOSCOW) == START_NS // 10**9 + 2
 
 
+def test_a_finding_of_a_time_that_is_still_to_come_counts_as_seen_now(start):
+    """An alert that compares it with the clock ends soon after the clock was set right, also by a restart."""
+    metrics, file = start()
+    fallback = Fallback("acme", "Example DNS", "vendor", None, "official")
+    metrics.flow(classified(MOSCOW, UNEXPECTED, last_ns=START_NS + 400 * 86_400 * 10**9))
+    metrics.flow(ClassifiedFlow(flow(last_ns=START_NS + 400 * 86_400 * 10**9), fallbacks=(fallback,)))
+    save(metrics, file)
+    now_s = START_NS // 10**9 + 60
+    for again in (metrics, start()[0]):
+        again.clip(now_s)
+        again.clip(now_s + 900)
+        assert value(again, SEEN, **IN_MOSCOW) == now_s
+        labels = {"vendor": "acme", "operator": "Example DNS", "question": "vendor"}
+        assert value(again, "netmon_fallback_resolver_last_seen_timestamp_seconds", **labels) == now_s
+    save(metrics, file)
+    assert value(start()[0], SEEN, **IN_MOSCOW) == now_s
+
+
 def test_it_is_written_only_after_changes(start, tmp_path):
     """A further flow of a known series is no reason to write, unless another minute of findings began."""
     path = tmp_path / "state" / NAME
