@@ -72,6 +72,7 @@ class StoreWriter:
         self._lost_before = 0
         self._store: SqliteStore | None = None
         self._identity: FileVersion | None = None
+        self._failure: Exception | None = None  # the latest one
         self._wake = threading.Event()
         self._is_ending = False
         self._turn()
@@ -104,10 +105,30 @@ class StoreWriter:
         """Does nothing: the thread writes twice a second."""
 
     def close(self) -> None:
-        """Writes what is left, for a few seconds at most, and ends the thread."""
+        """Writes what is left, for a few seconds at most, and ends the thread. Logs what was lost."""
+        if self._is_ending:
+            return
         self._is_ending = True
         self._wake.set()
         self._thread.join(_END_WITHIN_S)
+        self._tell_lost()
+
+    def _tell_lost(self) -> None:
+        """Logs how many records never reached the store since it could last be written."""
+        lost = len(self._pending) + len(self._lines) + self.lost - self._lost_before
+        if not lost:
+            return
+        noun, are = ("record", "was") if lost == 1 else ("records", "were")
+        if self._failure is None or self._thread.is_alive():
+            reason, are, way_out = f"not written within {_END_WITHIN_S:g} s", "may be", WAYS_OUT["other"]
+        else:
+            reason, way_out = self._reason(self._failure), WAYS_OUT[find_problem(self._failure)]
+        if reason == NO_DATABASE:
+            reason, _, way_out = NO_DATABASE.partition(": ")
+        self._log(
+            f"{self._path}: {reason}; the last {lost:,} {noun} {are} lost; {way_out}; "
+            "`netmon store import` adds what is in a file of events"
+        )
 
     def _run(self) -> None:
         while not self._is_ending:
@@ -128,6 +149,7 @@ class StoreWriter:
             self._tidy(store)
             self._recover()
         except Exception as error:  # noqa: BLE001  # the thread must not end
+            self._failure = error.with_traceback(None)  # which would keep a closed store
             with suppress(Exception):  # if the log fails as well, the metrics show what is counted
                 self._fail(error)
 
@@ -209,8 +231,12 @@ class StoreWriter:
             return
         was_written, self.is_written = self.is_written, False
         if was_written:
-            reason = NO_DATABASE if problem == "damaged" else _reason(error).removeprefix(f"{self._path}: ")
-            self._log(f"{self._path}: {reason}; until it can be written, records wait in memory")
+            self._log(f"{self._path}: {self._reason(error)}; until it can be written, records wait in memory")
+
+    def _reason(self, error: Exception) -> str:
+        if find_problem(error) == "damaged" and not self.is_written:  # else it was set aside
+            return NO_DATABASE
+        return _reason(error).removeprefix(f"{self._path}: ")
 
     def _recover(self) -> None:
         lost, self._lost_before = self.lost - self._lost_before, self.lost

@@ -117,8 +117,9 @@ def test_another_programs_file_is_left_alone(written, tmp_path, content):
     it.writer.close()
     assert path.read_bytes() == content
     assert [one.name for one in tmp_path.iterdir()] == [path.name]
-    [line] = it.log
+    line, lost = it.log
     assert line.startswith(f"{path}: {NO_DATABASE}; until")
+    assert "the last 2 records were lost; name another file" in lost
     assert not it.writer.is_written
 
 
@@ -372,5 +373,6 @@ def test_another_programs_database_is_left_alone(written, tmp_path):
     it.write()
     it.writer.close()
     assert path.read_bytes() == before
-    [line] = it.log
+    line, lost = it.log
     assert line.startswith(f"{path}: {NO_DATABASE}; until")
+    assert "the last 2 records were lost; name another file" in lost
