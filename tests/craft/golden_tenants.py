@@ -34,8 +34,7 @@ def look_up_and_session() -> tuple[list[Sent], list[Sent]]:
 def overlapping_vlans() -> bytes:
     """Two tenants have one 5-tuple at one time, one in VLAN 10 and one in VLAN 20.
 
-    Flows are not kept apart by VLAN: one takes the place of the other with all that follows of both, and
-    `netmon_view_overlapping_flows_total` is 1.
+    Flows are not kept apart by VLAN: one flow, and `netmon_view_overlapping_flows_total` is 1.
     """
     one, other = two_sessions()
     return pcap(together((one, RED), (other, BLUE)), ETHERNET, magic=NANOSECONDS)

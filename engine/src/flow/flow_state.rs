@@ -195,13 +195,13 @@ impl Flow {
         self.clues()?.disclosed.continues()
     }
 
-    /// True if a segment is the SYN of another connection than this one. If it is the first of its side, it may come late,
-    /// from another interface: the other side has acknowledged it, or what follows it, then.
+    /// True if a segment is the SYN of another connection than this one. The first segment of a side may be a late SYN from
+    /// another interface: the other side has already acknowledged it then, or what follows it.
     #[inline]
     pub fn starts_new_connection(&self, side: usize, header: TcpHeader) -> bool {
         let unseen = &self.view.unseen;
         let is_acknowledged =
-            || unseen.next_of(side) == header.first_byte() || unseen.is_preceded_by(side, header);
+            || unseen.has_reached(side, header.first_byte()) || unseen.is_preceded_by(side, header);
         let is_late = || self.traffic.sides()[side].packets == 0 && is_acknowledged();
         self.opening.starts_new_connection(side, header) && !is_late()
     }

@@ -84,7 +84,7 @@ impl Monitor {
         Owner::Flow(slot)
     }
 
-    /// Counts a SYN that was repeated too often to wait as well, as those that nothing answers are counted.
+    /// Counts a repeated SYN that there is no more room for, as if it were never answered.
     fn count_repeated(&mut self, slot: u32, side: usize, syn: &Segment<'_>) {
         let mut volumes = [Volume::default(); 2];
         volumes[side & 1] = Volume::of(syn);
@@ -180,7 +180,7 @@ fn is_answer(flow: &Flow, side: usize, header: TcpHeader) -> bool {
     let first_byte = flow.opening.stream_start(1 - side).filter(|_| flow.opening.is_started());
     match header.flags & (SYN | ACK | RST) {
         SYN_ACK => first_byte.is_some_and(acknowledges),
-        SYN => first_byte.is_some() && flow.view.unseen.next_of(side) == header.first_byte(),
+        SYN => first_byte.is_some() && flow.view.unseen.has_reached(side, header.first_byte()),
         _ => false,
     }
 }

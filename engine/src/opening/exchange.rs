@@ -17,6 +17,8 @@ const CONFIRMED: u8 = 16;
 const ACKNOWLEDGED: u8 = 32;
 /// The side sent what a host sends only after an answer of the other side, with payload or without.
 const FOLLOWED: u8 = 64;
+/// The side answered a SYN.
+const ANSWERED: u8 = 128;
 
 /// A QUIC packet with a short header is no shorter than this (RFC 9000, 10.3).
 const SHORTEST_QUIC: u32 = 21;
@@ -59,7 +61,9 @@ impl Exchange {
         let followed = if in_order { FOLLOWED } else { 0 };
         let after_answer = if has_payload && in_order { AFTER_ANSWER } else { 0 };
         let confirmed = if acknowledges && in_order { CONFIRMED } else { 0 };
-        self.note(side, spoke | payload | followed | after_answer | confirmed)
+        let is_answer = segment_flags & (flags::SYN | flags::ACK) == flags::SYN | flags::ACK;
+        let answered = if is_answer { ANSWERED } else { 0 };
+        self.note(side, spoke | payload | followed | after_answer | confirmed | answered)
     }
 
     /// Notes a datagram of `side`; true if it shows something new. A QUIC packet with a short header needs keys
@@ -83,6 +87,11 @@ impl Exchange {
     #[inline]
     pub fn note_acknowledged(&mut self, side: usize) -> bool {
         self.note(side, ACKNOWLEDGED)
+    }
+
+    /// The side answered a SYN.
+    pub fn has_answered(self, side: usize) -> bool {
+        self.sides[side & 1] & ANSWERED != 0
     }
 
     /// Data and acknowledgements of either side show nothing new.

@@ -52,12 +52,6 @@ impl OpeningSide {
         state: OpeningState::Waiting,
         steps: 0,
     };
-
-    /// Sequence number of the first byte of the stream, if `base_known`.
-    #[inline]
-    fn first_byte(&self) -> u32 {
-        self.base.wrapping_sub(u32::from(self.skipped))
-    }
 }
 
 /// The openings of both sides of a flow.
@@ -88,25 +82,34 @@ impl Opening {
         let was_closed = self.is_closed();
         if header.flags & flags::SYN != 0 {
             self.facts.note(Fact::Started, true);
-            self.note_syn(side, header, ends);
+            if header.flags & flags::ACK == 0 {
+                ends.orient(side);
+            } else {
+                self.note_answer(1 - side, header.ack, ends);
+            }
+            let sender = &mut self.sides[side];
+            if sender.state == OpeningState::Waiting {
+                sender.base = header.seq.wrapping_add(1);
+                sender.base_known = true;
+            }
         }
         self.sides[side].fin |= header.flags & flags::FIN != 0;
         self.facts.note(Fact::Reset, header.flags & flags::RST != 0);
         self.is_closed() && !was_closed
     }
 
-    /// Who sends a SYN is the client, unless the client is known already. Whoever forges an address can send one, so an
-    /// answer that acknowledges the SYN of one side decides.
-    fn note_syn(&mut self, side: usize, header: TcpHeader, ends: &mut Ends) {
-        let (sender, other) = (self.sides[side], self.sides[1 - (side & 1)]);
-        let client = if header.flags & flags::ACK == 0 { side } else { 1 - side };
-        if client != side && other.base_known && header.ack == other.first_byte() {
-            ends.orient(client);
+    /// Notes that the SYN of a side was answered. Whoever forges an address can send SYNs and answers: the one that
+    /// acknowledges the SYN of a side shows that it is the client's. If it acknowledges another number, one of the two is
+    /// not the connection's, and a hello is found by its beginning.
+    fn note_answer(&mut self, side: usize, acknowledged: u32, ends: &mut Ends) {
+        let client = &mut self.sides[side];
+        let (is_waiting, sent) =
+            (client.state == OpeningState::Waiting, acknowledged.wrapping_sub(client.base));
+        if client.base_known && (sent == 0 || !is_waiting && sent < MAX_FIRST_BYTES) {
+            ends.orient(side);
         } else {
-            ends.orient_if_unknown(client);
-        }
-        if sender.state == OpeningState::Waiting {
-            self.sides[side] = OpeningSide { base: header.seq.wrapping_add(1), base_known: true, ..sender };
+            client.base_known &= !is_waiting;
+            ends.orient_if_unknown(side);
         }
     }
 
@@ -117,7 +120,8 @@ impl Opening {
         if other.doubtful != 0 && header.ack == other.base.wrapping_add(u32::from(other.doubtful)) {
             other.doubtful = 0;
         }
-        let acknowledges = other.base_known && header.ack.wrapping_sub(other.first_byte()) < MAX_FIRST_BYTES;
+        let first_byte = other.base.wrapping_sub(u32::from(other.skipped));
+        let acknowledges = other.base_known && header.ack.wrapping_sub(first_byte) < MAX_FIRST_BYTES;
         self.exchange.note_segment(side, header.flags, payload_len > 0, acknowledges)
     }
 
@@ -191,10 +195,11 @@ impl Opening {
         if header.flags & (flags::SYN | flags::ACK) != flags::SYN {
             return false;
         }
-        let sender = self.sides[side];
-        let same_syn = sender.base_known && sender.first_byte() == header.seq.wrapping_add(1);
-        let has_begun = self.sides.iter().any(|side| side.base_known);
-        !same_syn && (self.is_closed() || self.had_payload() || has_begun)
+        let OpeningSide { base, base_known, skipped, .. } = self.sides[side];
+        let same_syn = base_known && base == header.seq.wrapping_add(1).wrapping_add(u32::from(skipped));
+        let is_answered =
+            self.sides.iter().all(|side| side.base_known) || self.exchange.has_answered(1 - (side & 1));
+        !same_syn && (self.is_closed() || self.had_payload() || is_answered)
     }
 
     /// A side has sent payload.
@@ -286,27 +291,16 @@ mod tests {
     }
 
     #[test]
-    fn a_syn_or_an_answer_to_one_shows_which_side_is_the_client() {
-        for (side, numbers, bits) in [(0, (7, 0), flags::SYN), (1, (7, 8), flags::SYN | flags::ACK)] {
-            let mut ends = misleading();
-            assert_eq!(ends.client_side(), 1);
-            Opening::default().note_control(side, header(numbers.0, numbers.1, bits), &mut ends);
-            assert_eq!(ends.client_side(), 0);
-            Opening::default().note_control(1, header(70, 0, flags::SYN), &mut ends);
-            assert_eq!(ends.client_side(), 0, "the first one decides");
-        }
-    }
-
-    #[test]
-    fn an_answer_that_acknowledges_the_syn_of_one_side_decides_which_is_the_client() {
-        let (mut ends, mut opening) = (misleading(), Opening::default());
-        opening.note_control(1, header(7000, 0, flags::SYN), &mut ends);
-        opening.note_control(0, header(100, 0, flags::SYN), &mut ends);
+    fn a_syn_ack_shows_that_its_receiver_is_the_client_unless_a_syn_did() {
+        let mut ends = misleading();
         assert_eq!(ends.client_side(), 1);
-        opening.note_control(1, header(900, 200, flags::SYN | flags::ACK), &mut ends);
-        assert_eq!(ends.client_side(), 1, "it acknowledges nothing");
-        opening.note_control(1, header(900, 101, flags::SYN | flags::ACK), &mut ends);
+        Opening::default().note_control(1, header(7, 8, flags::SYN | flags::ACK), &mut ends);
         assert_eq!(ends.client_side(), 0);
+        // A SYN is the client's own word.
+        Opening::default().note_control(1, header(7, 0, flags::SYN), &mut ends);
+        assert_eq!(ends.client_side(), 1);
+        Opening::default().note_control(1, header(7, 8, flags::SYN | flags::ACK), &mut ends);
+        assert_eq!(ends.client_side(), 1);
     }
 
     #[test]

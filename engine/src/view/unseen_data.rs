@@ -221,6 +221,11 @@ impl UnseenData {
         self.next[side]
     }
 
+    /// `side` sent what precedes this sequence number, or the other side acknowledged it, and nothing behind it.
+    pub fn has_reached(&self, side: usize, number: u32) -> bool {
+        self.next_known[side] && self.next[side] == number
+    }
+
     /// Segments that were counted in another flow may have carried what follows, so that no segment continues in order from
     /// now on; see `follow_in_order`.
     pub fn note_strays(&mut self) {

@@ -144,7 +144,7 @@ fn however_often_a_stray_syn_is_repeated_between_the_handshake_and_the_hello_it_
 #[test]
 fn a_syn_in_the_name_of_the_server_makes_it_no_client() {
     let (_, server) = reached();
-    for seq in [server, server - 1, server - 4, server + FAR] {
+    for seq in [server, server - 1, server + 1000, server + FAR] {
         for often in [1, 8, 9, 100] {
             let mut monitor = of_file();
             open(&mut monitor, START, PORT);
@@ -186,16 +186,73 @@ fn syns_in_the_name_of_the_server_make_it_no_client() {
 }
 
 #[test]
-fn syns_in_the_name_of_the_client_hide_no_name() {
-    for after in 0..3 {
-        for often in [1, 2, 9] {
-            for seq in [5000, 100 + FAR, 90, 110, 100u32.wrapping_sub(FAR)] {
-                let flows = disturbed(after, &vec![(true, (seq, 0), SYN, &b""[..]); often], &hello());
-                let names: Vec<_> = flows.iter().map(|flow| flow.name.as_deref()).collect();
-                assert_eq!(names, [Some(NAME)], "{often} times {seq} after {after}");
+fn stray_segments_in_a_handshake_hide_no_name_and_no_contact() {
+    let hello = hello();
+    let strays = |seq: u32| -> Vec<Vec<Sent<'static>>> {
+        vec![
+            vec![(true, (seq, 0), SYN, b"")],
+            vec![(true, (seq, 0), SYN, b""); 9],
+            (0..5).map(|n| (true, (seq + 1000 * n, 0), SYN, &b""[..])).collect(),
+            vec![(true, (seq, 0), SYN, b""), (true, (seq + 1, 9), ACK, b"")],
+            vec![(false, (seq, 7), SYN | ACK, b"")],
+            vec![(false, (seq, 7), SYN | ACK, b""), (true, (seq, 0), SYN, b"")],
+        ]
+    };
+    let undisturbed = disturbed(0, &[], &hello);
+    for seq in [5000, 70_000, 100 + FAR, 90, 110, 100u32.wrapping_sub(FAR)] {
+        for stray in strays(seq) {
+            for after in 0..3 {
+                let flows = disturbed(after, &stray, &hello);
+                let seen: Vec<_> = flows.iter().map(|flow| (flow.name.as_deref(), flow.contact)).collect();
+                assert_eq!(seen, [(Some(NAME), undisturbed[0].contact)], "{stray:?} after {after}");
             }
         }
     }
+}
+
+#[test]
+fn what_the_client_sends_decides_where_its_server_or_the_answer_is_not_seen() {
+    let hello = hello();
+    let (syn, ack, said) = ((true, (100, 0), SYN, &b""[..]), (true, (101, 901), ACK, &b""[..]), &b"hey"[..]);
+    let (asks, says) = ((true, (101, 901), ACK, &hello[..]), (true, (101, 901), ACK, said));
+    let stray_syn = (false, (5000, 0), SYN, &b""[..]);
+    let stray_answer = (true, (5000, 1), SYN | ACK, &b""[..]);
+    let answer = (false, (901, 104), ACK, &b"abc"[..]);
+    for (segments, name) in [
+        (vec![stray_syn, syn, ack, asks], Some(NAME)),
+        (vec![stray_syn, syn, says, answer], None),
+        (vec![stray_answer, syn, ack, asks], Some(NAME)),
+        (vec![stray_answer, syn, asks, answer], Some(NAME)),
+        // TCP Fast Open
+        (vec![stray_syn, (true, (100, 0), SYN, said), (false, (900, 104), SYN | ACK, b""), answer], None),
+        (vec![(true, (100, 0), SYN, said), stray_syn, (false, (900, 104), SYN | ACK, b""), answer], None),
+    ] {
+        let mut monitor = of_file();
+        send(&mut monitor, START, &segments);
+        let flows = finish(&mut monitor);
+        let seen: Vec<_> = flows.iter().map(|flow| (flow.name.as_deref(), flow.server_port)).collect();
+        assert_eq!(seen, [(name, 443)], "{segments:?}");
+    }
+}
+
+#[test]
+fn a_server_that_answers_late_answers_the_connection_of_which_it_acknowledges_the_number() {
+    let hello = hello();
+    let mut monitor = of_file();
+    send(&mut monitor, START, &[(true, (5000, 0), SYN, b"")]);
+    send(&mut monitor, START + SECOND, &[(true, (100, 0), SYN, b"")]);
+    send(
+        &mut monitor,
+        START + 13 * SECOND,
+        &[
+            (false, (900, 101), SYN | ACK, b""),
+            (true, (101, 901), ACK, &hello),
+            (false, (901, reached().0), ACK, b"abc"),
+        ],
+    );
+    let flows = finish(&mut monitor);
+    let seen: Vec<_> = flows.iter().map(|flow| (flow.name.as_deref(), packets(flow))).collect();
+    assert_eq!(seen, [(Some(NAME), 5)]);
 }
 
 /// The flows after a connection, and then these segments.

@@ -60,7 +60,7 @@ impl Talk {
     /// SYN and SYN-ACK; a repetition, if they were sent before.
     pub fn syn(&mut self) {
         self.segment(true, 999, 0, SYN, b"", None);
-        self.segment(false, 4999, 0, SYN | ACK, b"", None);
+        self.segment(false, 4999, 1000, SYN | ACK, b"", None);
     }
 
     /// The next bytes of the client.
