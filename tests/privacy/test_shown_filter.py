@@ -40,6 +40,17 @@ FILTERS = [
     ("ip6[22:2] = 0x0007 or icmp6[8:2] = 0x2001", "ip6[22:2] = … or icmp6[8:2] = …"),
     ("ip proto 17 or 6", "ip proto 17 or 6"),
     ("less 100 or greater 1000", "less 100 or greater 1000"),
+    ("ip[12] = len - len + 192 and ip[13] = len", "ip[12] = len … len + … and ip[13] = len"),
+    ("ip[12] & len = 192 and len = 192 - ip[12]", "ip[12] & len = … and len = … … ip[12]"),
+    ("ip[12] + tcpflags - tcpflags = 192", "ip[12] + tcpflags … tcpflags = …"),
+    ("ip[tcpflags] = 7 and ip[icmptype] = 7", "ip[tcpflags] = … and ip[icmptype] = …"),
+    ("port 80 and (192) = ip[12]", "port 80 and (…) = ip[12]"),
+    ("port 443 and not (0+192) != ip[12] or 7", "port 443 and not (…+…) != ip[12] or …"),
+    ("vlan and (192) = ip[12]", "vlan and (…) = ip[12]"),
+    ("ip[192 - ip[12]] = 0x45", "ip[… … ip[12]] = …"),
+    ("host anna-or-10 or host and.not", "host … or host …"),
+    ("tcp[ tcpflags ] & tcp-syn != 0", "tcp[ tcpflags ] & tcp-syn != 0"),
+    ("tcp[13] & 2 != 0", "tcp[13] & … != …"),
     ("icmp[icmptype] != icmp-echo and len & 1 = 0", "icmp[icmptype] != icmp-echo and len & 1 = 0"),
 ]
 
