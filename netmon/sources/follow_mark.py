@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -11,6 +12,7 @@ from netmon.sources.following import Followed
 from netmon.state_file import replace_file
 
 ENDING = ".followed"
+_Folders = dict[str, dict[str, Annotated[int, msgspec.Meta(ge=0, le=2**62)] | None]]
 
 
 class FollowMark:
@@ -18,7 +20,7 @@ class FollowMark:
 
     def __init__(self, store: Path, folder: Path) -> None:
         self._file = store.with_name(f"{store.name}{ENDING}")
-        self._folder = str(folder.resolve())
+        self._folder = str(folder.resolve()).encode(errors="backslashreplace").decode()
         self._saved: Followed = {}
 
     def load(self) -> Followed:
@@ -39,7 +41,7 @@ class FollowMark:
 
     def _read(self) -> dict[str, Followed]:
         try:
-            return msgspec.json.decode(self._file.read_bytes(), type=dict[str, Followed])
+            return msgspec.json.decode(self._file.read_bytes(), type=_Folders)
         except FileNotFoundError:
             return {}
         except OSError as error:

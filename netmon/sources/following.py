@@ -19,7 +19,7 @@ _MOST_ABSENT = 1000
 """Files that are recognised although the folder does not have them: they may come back, compressed."""
 _IDENTITY_LENGTH = 32
 Followed = dict[str, int | None]
-"""The files of a folder that were read, by their first packets: None if completely, or how many packets."""
+"""The files of a folder by their first packets: None if read completely, else the number of packets read."""
 _COMPRESSED = frozenset({".bz2", ".gz", ".lz4", ".xz", ".zst"})
 _SETTLES_S = 2.0
 """A compressed file is complete if it was not written for so long."""
@@ -71,19 +71,22 @@ class Following:
                 time.sleep(POLL_S)
                 continue
             path, seen = new[0]
-            before = self._begin(seen.identity)
             file = self._open_file(path)
+            if file is not None and _first_of(path) != (seen.begins_ns, seen.identity):
+                continue  # another file has taken its name since the look
+            packets = self._begin(seen.identity)
             if file is not None:
-                yield from self._read(folder, path, seen, file, before)
+                yield from self._read(folder, path, seen, file, packets)
 
     def _read(
-        self, folder: Path, path: str, seen: _LookedAt, file: CaptureFile, before: int
+        self, folder: Path, path: str, seen: _LookedAt, file: CaptureFile, packets: int
     ) -> Iterator[tuple[str, CaptureFile]]:
+        """Reads a file, of which an earlier run has read so many packets."""
         if self._before is not None:
             file.continues(self._before)
         self._before = file
         file.set_growing(True)
-        file.skip_packets(before)
+        file.skip_packets(packets)
         ends_at_s: float | None = None
         while not file.is_at_end:
             if self._stop.is_asked and ends_at_s is None:
@@ -125,14 +128,10 @@ class Following:
             before = self._seen.get(str(path))
             if before is not None and _is_same(before, about):
                 return before
-            first = CaptureFile.first_packet(str(path))
-        except (OSError, CaptureError):  # it was removed, or is not complete enough yet
+        except OSError:  # it was removed
             return None
-        if first is None:
-            return None
-        time_ns, data = first
-        identity = sha256(b"%d " % time_ns + data).hex()[:_IDENTITY_LENGTH]
-        return _LookedAt(about.st_ino, about.st_size, about.st_mtime_ns, time_ns, identity)
+        first = _first_of(str(path))
+        return first and _LookedAt(about.st_ino, about.st_size, about.st_mtime_ns, *first)
 
     def _is_overwritten(self, path: str, seen: _LookedAt, file: CaptureFile) -> bool:
         """True if the file was begun anew in place: what it had is gone."""
@@ -147,13 +146,25 @@ class Following:
 
     def _begin(self, identity: str) -> int:
         """Notes a file that is read now. Returns how many of its packets were read by an earlier run."""
-        before = self._parts.pop(identity, 0)
-        self._followed[identity] = before
+        packets = self._parts.pop(identity, 0)
+        self._followed[identity] = packets
         present = {one.identity for one in self._seen.values()}
         for absent in [one for one in self._followed if one not in present][:-_MOST_ABSENT]:
             del self._followed[absent]
             self._parts.pop(absent, None)
-        return before
+        return packets
+
+
+def _first_of(path: str) -> tuple[int, str] | None:
+    """The time of a capture's first packet, and its identity; None if it is not complete enough yet."""
+    try:
+        first = CaptureFile.first_packet(path)
+    except CaptureError:
+        return None
+    if first is None:
+        return None
+    time_ns, data = first
+    return time_ns, sha256(b"%d " % time_ns + data).hex()[:_IDENTITY_LENGTH]
 
 
 def _is_same(before: _LookedAt, about: stat_result) -> bool:
