@@ -53,7 +53,7 @@ class SteadyClock:
         self._ahead_s = clock() - self._since_s
 
     def time_s(self) -> float | None:
-        """Seconds since 1970; None while nothing must be removed for its age."""
+        """Seconds since 1970; None while nothing may be removed for its age."""
         now_s, running_s = self._clock(), self._monotonic()
         due_s, self._ahead_s = running_s + self._ahead_s, now_s - running_s
         if abs(now_s - due_s) > _STEP_S:

@@ -92,7 +92,7 @@ def open_database(path: Path, label: DatabaseLabel | None = None) -> Database:
     try:
         with _copy_in_memory(path) as copy:
             reader = _library().open_database(copy)
-            used = FileContent(copy)
+            mapped = FileContent(copy)
         metadata = reader.metadata()
         keys = [_keys_of(record) for record in _sample(reader, metadata.ip_version)]
     except OSError as error:
@@ -119,7 +119,7 @@ def open_database(path: Path, label: DatabaseLabel | None = None) -> Database:
         date=datetime.fromtimestamp(built_s, UTC).date().isoformat(),
         fields=tuple(field for field in FIELDS if field in found),
         other_fields=tuple(sorted(others)),
-        content=used,
+        content=mapped,
         reader=reader,
         ip_version=metadata.ip_version,
     )

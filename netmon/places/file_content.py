@@ -1,4 +1,4 @@
-"""The content of a file that is in use, whatever has become of the file since."""
+"""The content of a file that is in use: the file may be replaced meanwhile."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class FileContent:
-    """The bytes of a file when it was opened, mapped. Raises OSError, and ValueError for an empty file."""
+    """The bytes of a file that is open, mapped. Raises OSError, and ValueError for an empty file."""
 
     def __init__(self, path: Path) -> None:
         with path.open("rb") as file:

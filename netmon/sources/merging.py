@@ -10,10 +10,8 @@ from netmon.sources.coverage import FileSpan
 
 MOST_OPEN = 128
 """Files that are read at once. Further ones that overlap them begin when one of these has ended."""
-
-
-_LONGEST_SILENCE_NS = 86_400 * 10**9
-"""A first packet that is further from the next ones has a wrong time, and does not open its file."""
+_LONGEST_SILENCE_NS = 1800 * 10**9
+"""A first packet that is further from the next ones does not open its file: it may have a wrong time."""
 
 
 def beginning(path: str) -> int:

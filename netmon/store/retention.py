@@ -39,7 +39,7 @@ class Retention:
     def tidy(self, store: SqliteStore, today: int, budget_s: float, *, by_age: bool = True) -> bool:
         """Works for about this long; True if more is left to do. Raises sqlite3.Error.
 
-        `by_age`: False if nothing must be removed because it is too old.
+        `by_age`: False if nothing may be removed for its age.
         """
         end_s = time.monotonic() + budget_s
         while self._step(store, today, by_age):

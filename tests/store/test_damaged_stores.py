@@ -87,8 +87,9 @@ def test_a_damaged_beginning_may_also_be_another_programs(path, written, place):
     it.write()
     it.wait(lambda: it.writer.errors.total() > 1, "it was tried twice")
     it.writer.close()
-    [line] = it.log
+    line, at_the_end = it.log
     assert line == f"{path}: {NO_DATABASE}; until it can be written, records wait in memory"
+    assert "lost; name another file" in at_the_end
     assert path.read_bytes() == content
     assert [one.name for one in path.parent.iterdir()] == [path.name]
 

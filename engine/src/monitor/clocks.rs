@@ -11,10 +11,9 @@ use crate::capture::SteadyTime;
 const NEAR_NS: u64 = 1_000_000_000;
 /// A live packet may have waited in its ring for this long.
 const MAX_WAIT_NS: i64 = 60_000_000_000;
-/// Later first packets, of 2518 and after it, are read as if they had this time: all others come after it, and time must
-/// not wrap.
+/// A first packet later than this (2518) is read as if it had this time: all others come after it, and time must not wrap.
 const LATEST_START_NS: u64 = 15 << 60;
-/// No silence lasts longer than until this time, 18 years later: what is later is wrong.
+/// No silence ends later than this, 18 years after it: what is later is wrong.
 const LATEST_NS: u64 = 31 << 59;
 /// So many packets in a row that are off by the same time show that a clock was set.
 const AGREEING: u8 = 2;

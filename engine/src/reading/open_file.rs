@@ -30,8 +30,8 @@ impl OpenFile {
         self.numbers.clone_from(&earlier.numbers);
     }
 
-    /// The number of its first interface, and of packets before it, after the files that had these interfaces and
-    /// so many packets when it was begun: a pipe may be looked at often before its first packet.
+    /// The number of its first interface, and of the packets before it. Fixed at the first call, because a pipe may be
+    /// polled often before its first packet.
     pub fn begin(&mut self, interfaces: &[String], packets: u64) -> (u16, u64) {
         *self.begins.get_or_insert((interfaces.len().try_into().unwrap_or(u16::MAX), packets))
     }
