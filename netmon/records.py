@@ -161,9 +161,10 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 ALARMS: tuple[Severity, ...] = ("warning", "critical")
 """The severities of findings that raise an alarm: exit code 3 and an ECS alert."""
 
-About = Literal["location", "registration", "anycast", "satellite", "as"]
+About = Literal["location", "unclear", "registration", "anycast", "satellite", "as"]
 """The subject of a vote. Only "location" can locate an address:
 
+unclear       a merged source's vote, which is a location or a registration (see `places.merged`)
 registration  the country in which the network or AS is registered
 anycast       the address is announced from several places at once
 satellite     the address belongs to a satellite provider, whose users may be anywhere
@@ -276,10 +277,7 @@ class DnsRecord(Struct, frozen=True, gc=False):
 
 
 class Vote(Struct, frozen=True, gc=False, cache_hash=True):
-    """What one source says about where an address is.
-
-    Only a vote whose `about` is "location" locates the address; the others, such as a registration, never do.
-    """
+    """What one source says about where an address is."""
 
     source: str  # "declared" by the user, "vendor", or a database by name
     country: str | None  # ISO 3166-1 alpha-2

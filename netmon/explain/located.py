@@ -60,7 +60,9 @@ def _vote(vote: Mapping[str, Any], language: Language) -> str:
     network = say(" for {network}", network=vote["network"]) if vote.get("network") else ""
     told = f"{vote['source']} ({date}{provider}){network} {_said(vote, language)}"
     about = vote.get("about", "location")
-    if about != "location":
+    if about == "unclear":
+        told += say("; that may be where the server is, or where its network or AS is registered")
+    elif about != "location":
         told += say("; that is about {about}, which does not locate the address", about=about)
     return f"{told}.{say(' Note: {note}', note=vote['note']) if vote.get('note') else ''}"
 

@@ -15,6 +15,7 @@ from netmon.outputs.flow_sums import ORDER, SEVERITY_COLOURS, FlowSum
 from netmon.outputs.layout import NARROW, Paragraph, wrapped
 from netmon.outputs.place_text import basis_text, place_text
 from netmon.outputs.texts import bytes_text, flows_text
+from netmon.places.named import told_kinds
 from netmon.privacy import Privacy
 from netmon.records import SEVERITIES, ClassifiedFlow, Place, Severity, Verdict, Vote
 from netmon.signatures.model import Location
@@ -125,10 +126,11 @@ class FindingsSeen:
     def _votes(self, place: Place) -> str:
         """What the place rests on, and what each source says."""
         say, basis = self._language.say, basis_text(place, self._language)
-        locating = [vote for vote in place.votes if vote.about == "location"]
-        said = [self._vote(vote) for vote in locating[:_SHOWN_VOTES]]
-        if len(locating) > _SHOWN_VOTES:
-            said.append(say("… and {count} more", count=len(locating) - _SHOWN_VOTES))
+        kinds = told_kinds(place.confidence)
+        told = [vote for vote in place.votes if vote.about in kinds]
+        said = [self._vote(vote) for vote in told[:_SHOWN_VOTES]]
+        if len(told) > _SHOWN_VOTES:
+            said.append(say("… and {count} more", count=len(told) - _SHOWN_VOTES))
         return f"{basis} ({', '.join(said)})" if said else basis
 
     def _vote(self, vote: Vote) -> str:

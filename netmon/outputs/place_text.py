@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from netmon.language.language import ENGLISH, Language
 from netmon.places.decision import DECLARED
+from netmon.places.named import named_countries, told_kinds
 from netmon.records import Place
 from netmon.signatures.model import Location
 
@@ -13,9 +14,9 @@ from netmon.signatures.model import Location
 def place_text(place: Place, locations: Mapping[str, Location], language: Language = ENGLISH) -> str:
     """The place in words: "Zürich, CH", "disputed: CH or RU" or "unknown"."""
     if place.confidence == "disputed":
-        locating = [vote for vote in place.votes if vote.about == "location"]
-        countries = sorted({vote.country for vote in locating if vote.country})
-        countries += [language.say("another")] * any(vote.contradicts for vote in locating)
+        told = [vote for vote in place.votes if vote.about in told_kinds(place.confidence)]
+        countries = sorted(named_countries(told))
+        countries += [language.say("another")] * any(vote.contradicts for vote in told)
         return language.say("disputed: {countries}", countries=either(countries, language))
     if place.confidence == "unknown":
         return language.say("unknown")

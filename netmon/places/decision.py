@@ -135,7 +135,7 @@ def _find_unclear(judged: Judged) -> list[Vote]:
     """Votes of merged sources that may be more than registrations; none if the user declared the place."""
     if any(vote.source == DECLARED and _may_locate(vote) for vote in judged.votes):
         return []
-    return [vote for vote in judged.unclear if not _newer(vote, judged)]
+    return [vote for vote in judged.votes if vote.about == "unclear" and not _newer(vote, judged)]
 
 
 def _find_refuted(
@@ -259,9 +259,9 @@ def _latest(locating: list[Vote], judged: Judged, steps: list[str]) -> list[Vote
 def _newer(vote: Vote, judged: Judged) -> list[Vote]:
     """Newer votes on the location, by the same provider, that differ.
 
-    A merged source that now repeats a registration no longer says what it said before.
+    A merged source that now repeats a registration, or may, no longer says what it said before.
     """
-    others = [one for one in judged.votes if _may_locate(one) or one in judged.registrations]
+    others = [one for one in judged.votes if _may_locate(one) or one in judged.unlocating]
     return [one for one in others if _is_newer(one, vote) and _differs(one, vote)]
 
 
@@ -338,6 +338,7 @@ def _describe(vote: Vote) -> str:
 
 _TEXTS: Mapping[About, str] = {
     "location": "{}",
+    "unclear": "{}, which may locate it or be a registration",
     "registration": "registered in {}, which does not locate it",
     "anycast": "anycast, announced from several places, such as {}",
     "satellite": "{}, but a satellite provider, which does not locate it",

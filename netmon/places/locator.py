@@ -15,6 +15,7 @@ from netmon.places.database import Database
 from netmon.places.databases import Databases
 from netmon.places.decision import DECLARED, VENDOR, Cities, decide
 from netmon.places.declared import Declaration, Position
+from netmon.places.named import named_countries
 from netmon.places.physics import Bound, DistanceCheck, join_countries
 from netmon.places.prefixes import PrefixTable, parse_address
 from netmon.places.provider import REGISTRATIONS
@@ -110,7 +111,7 @@ class Locator:
         known = cache.get(key)
         if known is None:
             votes = self._votes(address, iso_day(when_ns), databases)
-            known = _Known(votes, self._countries.union(_named(votes)))
+            known = _Known(votes, self._countries.union(named_countries(votes)))
             if len(cache) >= CACHED_PLACES:
                 cache.popitem(last=False)
             cache[key] = known
@@ -161,11 +162,6 @@ def _shared(place: Place) -> Place:
 
 def _ms(trip: RoundTrip) -> str:
     return f"{trip.min_ns / 1e6:.3f}"
-
-
-def _named(votes: Sequence[Vote]) -> Iterator[str]:
-    """The countries in which sources locate the address."""
-    return (vote.country for vote in votes if vote.about == "location" and vote.country is not None)
 
 
 def _covering(table: PrefixTable[_NetworkVotes], address: str, day: str) -> Iterator[_NetworkVotes]:

@@ -7,7 +7,7 @@ by what other sources say about the registration of the AS that announces the ad
 - The AS is registered in another country: the vote is about the network, and counts as a location.
 - The AS is registered in the same country: the vote is a registration, which locates nothing.
 - No other source says where the AS is registered, or they contradict each other: the vote may be either. It
-  does not support a place, but casts doubt on a place in another country (`Judged.unclear`).
+  does not support a place, but casts doubt on a place in another country ("unclear").
 
 A country that is not the AS's may still be that of the holder of the network. This is why it counts as one
 source, which needs another one to agree.
@@ -22,7 +22,7 @@ from msgspec.structs import replace
 
 from netmon.places import wording
 from netmon.places.providers import content_of
-from netmon.records import Vote
+from netmon.records import About, Vote
 
 
 class Judged(Struct, frozen=True):
@@ -30,27 +30,25 @@ class Judged(Struct, frozen=True):
 
     votes: tuple[Vote, ...]
     steps: tuple[str, ...] = ()
-    registrations: tuple[Vote, ...] = ()  # of merged sources: they locate nothing
-    unclear: tuple[Vote, ...] = ()  # those of the registrations that may be more
+    unlocating: tuple[Vote, ...] = ()  # those of merged sources that locate nothing
 
 
 def judge_merged(votes: Sequence[Vote]) -> Judged:
-    """The votes, with "registration" instead of "location" where a merged source locates nothing."""
+    """The votes, with those of merged sources about "location", "registration" or "unclear"."""
     if not any(map(_is_merged, votes)):
         return Judged(tuple(votes))
     by_country = _as_registrations(votes)
-    judged, steps, registrations = [], [], []
+    judged, steps, unlocating = [], [], []
     for vote in votes:
         if _is_merged(vote):
-            is_location, step = _judge(vote, by_country)
+            about, step = _judge(vote, by_country)
             steps.append(step)
-            judged.append(vote if is_location else replace(vote, about="registration"))
-            if not is_location:
-                registrations.append(judged[-1])
+            judged.append(replace(vote, about=about))
+            if about != "location":
+                unlocating.append(judged[-1])
         else:
             judged.append(vote)
-    unclear = registrations if len(by_country) != 1 else ()
-    return Judged(tuple(judged), tuple(steps), tuple(registrations), tuple(unclear))
+    return Judged(tuple(judged), tuple(steps), tuple(unlocating))
 
 
 def _as_registrations(votes: Sequence[Vote]) -> Mapping[str, set[str]]:
@@ -66,18 +64,19 @@ def _as_registrations(votes: Sequence[Vote]) -> Mapping[str, set[str]]:
     return by_country
 
 
-def _judge(vote: Vote, by_country: Mapping[str, set[str]]) -> tuple[bool, str]:
-    """True if the vote is about the network, and the reason in one line."""
+def _judge(vote: Vote, by_country: Mapping[str, set[str]]) -> tuple[About, str]:
+    """What a merged source's vote is about, and the reason in one line."""
     others = ", ".join(sorted({source for sources in by_country.values() for source in sources}))
     if not by_country:
         why = wording.NO_REGISTRATION
     elif vote.country not in by_country:
-        return True, wording.MERGED_LOCATES.format(source=vote.source, others=others)
+        return "location", wording.MERGED_LOCATES.format(source=vote.source, others=others)
     elif len(by_country) > 1:
         why = wording.REGISTRATIONS_DISAGREE.format(others=others)
     else:
         why = wording.REPEATS_REGISTRATION.format(others=others)
-    return False, wording.MERGED.format(source=vote.source, why=why)
+        return "registration", wording.MERGED.format(source=vote.source, why=why)
+    return "unclear", wording.UNCLEAR.format(source=vote.source, why=why)
 
 
 def _is_merged(vote: Vote) -> bool:

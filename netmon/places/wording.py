@@ -34,6 +34,7 @@ CITIES_DIFFER = _("the sources name different cities ({cities}): the location is
 
 MERGED_LOCATES = _("{source} is merged, and differs from the registration of the AS ({others})")
 MERGED = _("{source} is merged, and {why}: it does not locate the address")
+UNCLEAR = _("{source} is merged, and {why}: whether it locates the address is not known")
 NO_REGISTRATION = _("no source says where the AS is registered")
 REGISTRATIONS_DISAGREE = _("the sources on the registration of the AS disagree ({others})")
 REPEATS_REGISTRATION = _("it repeats the registration of the AS ({others})")
@@ -62,7 +63,7 @@ STEPS = (
     *(OTHER_COUNTRY, MAYBE_OTHER_COUNTRY, REFUTED_CITY_THERE, AGREE, ALONE),
     *(PROVIDER_UNKNOWN, PROVIDERS_UNKNOWN, IN_COMMON, OUTDATED, ONE_PROVIDER),
     *(NO_CITY, LOCATION, NO_LOCATION, CITIES_DIFFER),
-    *(MERGED_LOCATES, MERGED, NO_REGISTRATION, REGISTRATIONS_DISAGREE, REPEATS_REGISTRATION),
+    *(MERGED_LOCATES, MERGED, UNCLEAR, NO_REGISTRATION, REGISTRATIONS_DISAGREE, REPEATS_REGISTRATION),
     *(OF_PROXY, NOTHING_EXCLUDED, NO_POSITION, MIDDLEBOX, MAYBE_MIDDLEBOX, AT_MOST),
     *(EXCLUDES, EXCLUDES_COUNTRIES, IMPLAUSIBLE, JUMPED, SMALLEST),
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 from netmon.days import DAY_NS
 from netmon.errors import ReportError
+from netmon.places.named import told_kinds
 from netmon.report.facts import (
     OTHER,
     Amount,
@@ -140,9 +141,10 @@ class _Meanings:
 
 def _meaning(document: Mapping[str, Any], judgement: int) -> Meaning:
     place = document.get("place", {})
-    votes = [vote for vote in place.get("votes", ()) if vote["about"] == "location"]
     confidence = place.get("confidence", "unknown")
-    claims = {vote.get("country", OTHER) for vote in votes} if confidence == "disputed" else set()
+    kinds = told_kinds(confidence)
+    votes = [vote for vote in place.get("votes", ()) if vote["about"] in kinds]
+    claims = set(_claims(votes)) if confidence == "disputed" else set()
     return Meaning(
         vendor=document["vendor"],
         component=document.get("component", ""),
@@ -165,6 +167,15 @@ def _meaning(document: Mapping[str, Any], judgement: int) -> Meaning:
         edge=document.get("edge", {}).get("holder"),
         judgement=judgement,
     )
+
+
+def _claims(votes: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """The countries that votes name; `OTHER` for one that a licence withholds."""
+    for vote in votes:
+        if "country" in vote:
+            yield vote["country"]
+        elif vote.get("contradicts"):
+            yield OTHER
 
 
 def _located(

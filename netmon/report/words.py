@@ -42,6 +42,7 @@ CONFIDENCE: Mapping[str, str] = {
 }
 ABOUT: Mapping[str, str] = {
     "location": _("location of the server"),
+    "unclear": _("location of the server, or country of registration: which of them is not known"),
     "registration": _("country of registration, which does not locate a server"),
     "anycast": _("announced from several places at once"),
     "satellite": _("address of a satellite provider"),

@@ -7,6 +7,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from netmon.places.decision import is_sure
+from netmon.places.named import named_countries
 from netmon.records import Confidence, Place
 
 KEPT = 16_384
@@ -21,7 +22,7 @@ class PlaceFacts(Struct, frozen=True, cache_hash=True):
     confidence: Confidence
     is_sure: bool  # certain enough for an alarm
     claims: tuple[str, ...]  # as of `Place`
-    named: frozenset[str]  # countries in which a source locates it, refuted ones included
+    named: frozenset[str]  # countries that a source names (see `places.named`)
     excluded: tuple[str, ...]
     not_in: tuple[str, ...]
 
@@ -29,14 +30,13 @@ class PlaceFacts(Struct, frozen=True, cache_hash=True):
 @lru_cache(KEPT)
 def place_facts(place: Place) -> PlaceFacts:
     """The facts of a place."""
-    named = [vote.country for vote in place.votes if vote.about == "location" and vote.country is not None]
     facts = PlaceFacts(
         place.location,
         place.country,
         place.confidence,
         is_sure(place),
         place.claims,
-        frozenset(named),
+        named_countries(place.votes),
         place.excluded,
         place.not_in,
     )

@@ -57,6 +57,8 @@ PLACE = {
             "network": "192.0.2.0/24",
         },
         {"source": "dbx", "about": "location", "contradicts": True},
+        {"source": "dby", "about": "unclear", "country": "RU"},
+        {"source": "dbz", "about": "registration", "country": "DE"},
     ],
     "steps": ["round trip: 2.300 ms", "db (2026-06-05) on 192.0.2.0/24: CH, Zurich", "db alone says CH"],
     "excluded": ["moscow"],
@@ -215,6 +217,11 @@ def test_a_vendor_that_the_signatures_lack_is_an_error():
             {"place": PLACE},
             "dbx (without a date) has another country than the others, which its licence",
         ),
+        (
+            {"place": PLACE},
+            "says Russia; that may be where the server is, or where its network or AS is registered.",
+        ),
+        ({"place": PLACE}, "says Germany; that is about registration, which does not locate the address."),
         (
             {"place": {**PLACE, "confidence": "disputed", "country": "disputed", "claims": ["NL", "RU"]}},
             "the place is disputed: NL or RU",

@@ -118,10 +118,15 @@ def test_no_finding_no_heading():
             "db4 RU, … and 3 more)",
         ),
         (replace(DISPUTED, votes=(Vote("db_one", None, None, contradicts=True),)), "(db_one another)"),
+        (
+            replace(DISPUTED, votes=(Vote("db_one", "CH", None), Vote("merged", "RU", None, "unclear"))),
+            "the sources differ (db_one CH, merged RU)",
+        ),
+        (replace(AGREED, votes=(*AGREED.votes, Vote("merged", "RU", None, "unclear"))), "db_two RU)"),
     ],
 )
 def test_votes(place, text):
-    """What locates the address, a few of many; a registration locates nothing."""
+    """What locates the address, a few of many, and each side of a dispute; a registration locates nothing."""
     assert text in " ".join(" ".join(lines(finding(place=place), width=300)).split())
 
 

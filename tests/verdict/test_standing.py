@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 from msgspec.structs import replace
 
-from netmon.places.decision import is_sure
+from netmon.places.decision import Cities, decide, is_sure
 from netmon.records import CONTACTS, GROUNDS, STANDINGS, Place, Vote
 from netmon.verdict.place_facts import place_facts
 from netmon.verdict.policy import Policy
@@ -14,11 +14,18 @@ from netmon.verdict.standing import find_standing, find_standings, find_uncounte
 from tests.verdict_cases import GERMAN, JUNE_17, MOSCOW, SILENT, WORRYING, ZURICH, case, place
 
 WITHHELD = Vote("dbx", None, None, contradicts=True)
+IPTOASN = "iptoasn RU registration"
 REGISTERED = Vote("dbx", "RU", None, about="registration")
 
 
 def not_in(where, *countries):
     return replace(where, not_in=countries)
+
+
+def located(*votes):
+    """A place from votes such as "dbip DE" or "maxmind RU anycast"."""
+    parts = [(*one.split(), "location")[:3] for one in votes]
+    return decide([Vote(of, country, None, about, provider=of) for of, country, about in parts], Cities({}))
 
 
 def with_vote(where, vote):
@@ -57,6 +64,37 @@ def with_vote(where, vote):
 def test_the_standing_of_a_place(where, standing):
     """Only a settled place is located, only a round trip excludes, and both together say nothing."""
     assert find_standing(place_facts(where), "RU") == standing
+
+
+@pytest.mark.parametrize(
+    ("votes", "standing"),
+    [
+        # Nothing, or no agreement, on where the AS is registered: the merged source may locate the address
+        (["dbip DE", "maxmind DE", "geo-whois-asn RU"], "possible"),
+        (["dbip DE", "geo-whois-asn RU"], "possible"),
+        (["geo-whois-asn RU"], "possible"),
+        (["declared DE", "geo-whois-asn RU"], "possible"),
+        (
+            ["dbip DE", "geo-whois-asn RU", "iptoasn RU registration", "asn-country DE registration"],
+            "possible",
+        ),
+        # It repeats the registration of the AS, or names another country
+        (["dbip DE", "maxmind DE", "geo-whois-asn RU", IPTOASN], "unknown"),
+        (["dbip DE", "geo-whois-asn CH"], "unknown"),
+        # It differs from the registration of the AS: a location
+        (["dbip DE", "geo-whois-asn RU", "iptoasn DE registration"], "possible"),
+        # One of several places is in the country
+        (["maxmind RU anycast"], "possible"),
+        (["maxmind RU anycast", "dbip DE", "ipinfo DE"], "possible"),
+        (["maxmind DE anycast"], "unknown"),
+        # Neither says where the server is
+        (["maxmind RU satellite"], "unknown"),
+        (["maxmind RU registration", IPTOASN, "dbip DE"], "unknown"),
+    ],
+)
+def test_a_source_that_names_the_country_is_never_passed_over(votes, standing):
+    """What may be a location names the country; a registration, or that of a satellite provider, does not."""
+    assert find_standing(place_facts(located(*votes)), "RU") == standing
 
 
 SHAPES = ["RU", "RU/Moscow", "CH", "CH/Zurich", "!RU", "!CH"]
