@@ -9,6 +9,7 @@ available to them. A promise that does not apply has a reason for that.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
@@ -18,9 +19,8 @@ from netmon.language.language import ENGLISH, Language
 from netmon.language.marking import _
 from netmon.signatures.model import Coverage, Promise, Vendor
 
-LAST_DAY = {4: "-12-31", 7: "-31", 10: ""}
-FIRST_DAY = {4: "-01-01", 7: "-01", 10: ""}
-"""Length of an ISO date → suffix that makes it a day. Days are compared as text, so "-31" ends any month."""
+_FIRST_DAY = {4: "-01-01", 7: "-01", 10: ""}
+"""Length of an ISO date, of which only the year or the month may be known → suffix of its first day."""
 
 
 class Subject(Struct, frozen=True):
@@ -98,11 +98,21 @@ def _obstacle_in_time(promise: Promise, day: str) -> Obstacle | None:
         return Obstacle("not_official", promise.status)
     if start is None:
         return Obstacle("no_first_day")
-    if day < start + LAST_DAY[len(start)]:
+    if day < _last_day(start):
         return Obstacle("not_yet", start)
-    if day > end + FIRST_DAY[len(end)]:
+    if day > end + _FIRST_DAY[len(end)]:
         return Obstacle("over", end)
     return None
+
+
+def _last_day(date: str) -> str:
+    """The last day of an ISO date, of which only the year or the month may be known."""
+    if len(date) == 4:
+        return f"{date}-12-31"
+    if len(date) == 7:
+        _weekday, days = monthrange(int(date[:4]), int(date[5:]))
+        return f"{date}-{days}"
+    return date
 
 
 def is_made_to(promise: Promise, subject: Subject) -> bool:
@@ -119,7 +129,7 @@ def find_end(promise: Promise, statements: Iterable[Promise], subject: Subject, 
     for one in statements:
         start = one.effective_from
         is_ending = promise.id in one.ends and one.status == "official" and is_made_to(one, subject)
-        if is_ending and start is not None and day >= start + FIRST_DAY[len(start)]:
+        if is_ending and start is not None and day >= start + _FIRST_DAY[len(start)]:
             return one
     return None
 

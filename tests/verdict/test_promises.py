@@ -1,6 +1,6 @@
 """Promises: their subjects, data, dates and basis. The shipped ones are checked against the facts."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -51,14 +51,14 @@ def applied(component, country, day):
         ("CH", "2018-11-13", "gti_eu_files"),
         ("NO", "2018-11-13", "gti_eu_files"),
         ("TR", "2026-06-17", "no_promise"),
-        # Completed on an unknown day in November, so certain from December on
-        ("DE", "2020-11-30", "gti_eu_files"),
-        ("DE", "2020-12-01", "gti_complete"),
+        # Completed on an unknown day in November, so certain on its last day
+        ("DE", "2020-11-29", "gti_eu_files"),
+        ("DE", "2020-11-30", "gti_complete"),
         ("GB", "2020-12-01", "gti_eu_files"),
-        ("JP", "2020-11-30", "no_promise"),
-        ("JP", "2020-12-01", "gti_complete"),
-        ("US", "2020-11-30", "no_promise"),  # in force since an unknown earlier day
-        ("US", "2020-12-01", "gti_complete"),
+        ("JP", "2020-11-29", "no_promise"),
+        ("JP", "2020-11-30", "gti_complete"),
+        ("US", "2020-11-29", "no_promise"),  # in force since an unknown earlier day
+        ("US", "2020-11-30", "gti_complete"),
         ("US", "2024-09-09", "gti_complete"),
         ("US", "2024-09-10", "service_ended"),  # "not available in US territory"
         ("CA", "2024-09-10", "gti_complete"),
@@ -100,6 +100,42 @@ def test_the_promise_about_files_is_applied_to_nothing_else(component):
 def test_why_a_promise_does_not_apply(changes, day, obstacle):
     """A day outside its days, an announcement, no place, or a statement of others: given in words."""
     assert why_not_in_force(replace(PROMISE, **changes), day) == obstacle
+
+
+@pytest.mark.parametrize(
+    ("start", "first"),
+    [
+        ("2021-02", "2021-02-28"),
+        ("2020-02", "2020-02-29"),
+        ("2000-02", "2000-02-29"),
+        ("2100-02", "2100-02-28"),
+        ("2020-11", "2020-11-30"),
+        ("2026-04", "2026-04-30"),
+        ("2020-10", "2020-10-31"),
+        ("2020-12", "2020-12-31"),
+        ("2020", "2020-12-31"),
+        ("2021", "2021-12-31"),
+        ("2020-11-05", "2020-11-05"),
+    ],
+)
+def test_a_promise_is_in_force_from_the_first_certain_day(start, first):
+    """If only its month or its year is known, that is the last day of it, and no day earlier."""
+    one = replace(PROMISE, effective_from=start)
+    before = (date.fromisoformat(first) - timedelta(days=1)).isoformat()
+    assert why_not_in_force(one, before) == f"it takes effect on {start}"
+    assert why_not_in_force(one, first) is None
+
+
+@pytest.mark.parametrize(
+    ("end", "last"),
+    [("2021-02", "2021-02-01"), ("2020-11", "2020-11-01"), ("2020", "2020-01-01"), ("2020-11-05",) * 2],
+)
+def test_a_promise_is_in_force_until_the_last_certain_day(end, last):
+    """If only its month or its year is known, that is the first day of it."""
+    one = replace(PROMISE, effective_from="2019-01-01", effective_to=end)
+    after = (date.fromisoformat(last) + timedelta(days=1)).isoformat()
+    assert why_not_in_force(one, last) is None
+    assert why_not_in_force(one, after) == f"it was in force until {end}"
 
 
 @pytest.mark.parametrize(
