@@ -61,11 +61,18 @@ def conclude(vendor: str, lines: Lines, language: Language, *, is_poor: bool = F
     if _sum(expected).flows < total.flows:
         title = language.say("AS PROMISED OR ALLOWED, IN PART")
         return Conclusion(5, f"{title}: {vendor}", rest(lines, language), COLOURS["undecided"])
-    is_promised = any(line.heading.reason == "place_as_promised" for line, _ in expected)
-    title = language.say("AS PROMISED") if is_promised else language.say("AS ALLOWED BY THE POLICY")
+    title = _as_expected(expected, language)
     if is_poor:
         title = language.say("{title}, as far as could be seen", title=title)
     return Conclusion(6, f"{title}: {vendor}", rest(lines, language), COLOURS["expected"])
+
+
+def _as_expected(lines: Lines, language: Language) -> str:
+    """The title if every flow is expected: because of a promise, because of the policy, or of either."""
+    promised = {line.heading.reason == "place_as_promised" for line, _ in lines}
+    if len(promised) > 1:
+        return language.say("AS PROMISED OR ALLOWED")
+    return language.say("AS PROMISED") if True in promised else language.say("AS ALLOWED BY THE POLICY")
 
 
 def _is_elsewhere(heading: FlowHeading) -> bool:

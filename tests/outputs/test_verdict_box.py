@@ -66,7 +66,10 @@ def box(*flows, stats=STATS, width=100, language=ENGLISH, encoding="utf-8"):
         ),
         ([classified(MOSCOW, NO_PROMISE)] + [classified(DISPUTED, NO_PLACE)] * 2, "NOT JUDGED: acme"),
         ([classified()] * 3, "AS PROMISED: acme"),
-        ([classified(), classified(ZURICH, ALLOWED)], "AS PROMISED: acme"),
+        ([classified(), classified(ZURICH, ALLOWED)], "AS PROMISED OR ALLOWED: acme"),
+        ([classified(), *[classified(MOSCOW, EXCEPTED)] * 9], "AS PROMISED OR ALLOWED: acme"),
+        ([*[classified()] * 9, classified(MOSCOW, EXCEPTED)], "AS PROMISED OR ALLOWED: acme"),
+        ([classified(MOSCOW, EXCEPTED)], "AS ALLOWED BY THE POLICY: acme"),
         ([classified(ZURICH, ALLOWED), classified(ZURICH, EXCEPTED)], "AS ALLOWED BY THE POLICY: acme"),
         ([classified()] * 9 + [classified(DISPUTED, NO_PLACE)], "AS PROMISED OR ALLOWED, IN PART: acme"),
         ([], "NOTHING SEEN"),
@@ -99,6 +102,21 @@ def test_an_all_clear_of_a_poor_view_is_qualified(counters, is_poor, verdict, en
     more = (", as far as could be seen", ", soweit zu sehen war") if is_poor else ("", "")
     assert box(one, stats=stats)[0] == f"{english}{more[0]}: acme"
     assert box(one, stats=stats, language=Language("de"))[0] == f"{german}{more[1]}: acme"
+
+
+@pytest.mark.parametrize("width", [60, 80])
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [
+        ("en", "AS PROMISED OR ALLOWED, as far as could be seen: acme"),
+        ("de", "WIE ZUGESAGT ODER ERLAUBT, soweit zu sehen war: acme"),
+    ],
+)
+def test_the_longest_all_clear_has_room_in_one_line(width, language, title):
+    """On usual terminals, in every language."""
+    flows = [classified(), classified(ZURICH, ALLOWED)]
+    stats = STATS | {"view": {"eth1": VIEW | {"unseen_tcp_bytes": 2_000_000, "tcp_bytes": 9_000_000}}}
+    assert box(*flows, stats=stats, width=width, language=Language(language))[0] == title
 
 
 def test_a_poor_view_changes_no_other_title():
@@ -215,6 +233,11 @@ def test_a_terminal_without_lines_has_an_ascii_box(encoding):
             "bedenklichen Land, das weder die Richtlinie noch eine Zusage erlaubt.",
         ),
         ([classified()], "WIE ZUGESAGT: acme", "Die einzige Verbindung endete wie erwartet."),
+        (
+            [classified(), classified(MOSCOW, EXCEPTED), classified(MOSCOW, EXCEPTED)],
+            "WIE ZUGESAGT ODER ERLAUBT: acme",
+            "Alle 3 Verbindungen endeten wie erwartet, 2 davon durch eine Ausnahme der Richtlinie.",
+        ),
         ([], "NICHTS GESEHEN", "In 1.000 Paketen war keine Verbindung zu einem bekannten Anbieter zu sehen."),
         (
             [classified(DISPUTED, NO_PLACE), classified(), classified()],
