@@ -17,7 +17,12 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...], str]] = {
     # name: (type, labels, help)
     "netmon_sent_bytes": ("counter", FLOW_LABELS, "IP bytes from clients to the vendor."),
     "netmon_received_bytes": ("counter", FLOW_LABELS, "IP bytes from the vendor to clients."),
-    "netmon_flows": ("counter", FLOW_LABELS, "Flows of the vendor, each counted once."),
+    "netmon_flows": (
+        "counter",
+        FLOW_LABELS,
+        "Flows of the vendor, each counted once by its first report, and once more in each series of "
+        "findings to which a later report belongs.",
+    ),
     "netmon_undecided_flows": (
         "counter",
         ("vendor", "component", "country", "lacks"),

@@ -24,7 +24,7 @@ from netmon.outputs.engine_metrics import (
 )
 from netmon.outputs.families import Families
 from netmon.outputs.remembered import Remembered
-from netmon.records import QUESTIONS, STANDINGS, ClassifiedFlow, DnsRecord
+from netmon.records import QUESTIONS, STANDINGS, ClassifiedFlow, DnsRecord, Verdict
 from netmon.signatures.model import SignatureSet
 
 FlowLabels = tuple[str, str, str, str, str, str]
@@ -82,7 +82,8 @@ class Prometheus:
             name: {} for name in (*_SEEN.values(), _FALLBACK_SEEN)
         }
         self._exemplars: dict[Labels, Exemplar] = {}
-        self._counted: set[int] = set()
+        self._counted: dict[int, tuple[FlowLabels, ...]] = {}
+        """The series in which each flow that goes on was counted."""
         self._folded = 0
         self._changes = 0
         self._signatures: SignatureSet | None = None
@@ -153,12 +154,12 @@ class Prometheus:
                     self._changes += 1
 
     def flow(self, classified: ClassifiedFlow) -> None:
-        """Adds a report to the sums: its new bytes each time, the flow once."""
+        """Adds a report to the sums: its new bytes each time, the flow once, and again as a later finding."""
         flow, place, verdict = classified.flow, classified.place, classified.verdict
         if classified.fallbacks:
             self._add_fallbacks(classified)
         if classified.vendor is None or place is None or verdict is None:
-            self._counted.discard(flow.flow_id)
+            self._counted.pop(flow.flow_id, None)
             return
         component, severity = classified.component or "", verdict.severity or "none"
         where = (classified.vendor, component, place.location, place.country)
@@ -167,12 +168,9 @@ class Prometheus:
             sums = self._numbers(_FLOWS, labels)
             sums[0] += flow.new_sent_bytes
             sums[1] += flow.new_received_bytes
-            if flow.flow_id not in self._counted:
-                sums[2] += 1
-                self._counted.add(flow.flow_id)
-                self._count(classified, labels)
+            sums[2] += self._count(classified, labels)
             if flow.phase == "end":
-                self._counted.discard(flow.flow_id)
+                self._counted.pop(flow.flow_id, None)
                 for country in place.not_in:
                     self._numbers(_EXCLUDED, (labels[0], labels[1], country))[0] += 1
                 if flow.rtt_ns is not None:
@@ -187,17 +185,27 @@ class Prometheus:
     def flush(self) -> None:
         """Nothing to do: sums are read at each scrape."""
 
-    def _count(self, classified: ClassifiedFlow, labels: FlowLabels) -> None:
-        """Counts what is counted once for each flow."""
-        verdict = classified.verdict
+    def _count(self, classified: ClassifiedFlow, labels: FlowLabels) -> bool:
+        """True if a flow counts now: by its first report, and by the first in each series of findings."""
+        flow, verdict = classified.flow, classified.verdict
         assert verdict is not None
+        before = self._counted.get(flow.flow_id, ())
+        is_finding = verdict.outcome in _FINDINGS
+        if before and (not is_finding or labels in before):
+            return False
+        self._counted[flow.flow_id] = (*before, labels)
+        if not before:
+            self._count_first(verdict, labels)
+        if is_finding and labels in self._sums[_FLOWS]:
+            self._exemplars[labels] = Exemplar({"flow_id": str(flow.flow_id)}, 1, flow.last_ns / 1e9)
+        return True
+
+    def _count_first(self, verdict: Verdict, labels: FlowLabels) -> None:
+        """Counts what only the first report on a flow says."""
         if verdict.lacks is not None:
             self._numbers(_UNDECIDED, (labels[0], labels[1], labels[3], verdict.lacks))[0] += 1
         if verdict.reason == "policy_exception" and verdict.lifts is not None:
             self._numbers(_EXCEPTED, (labels[0], labels[1], verdict.lifts))[0] += 1
-        if verdict.outcome in _FINDINGS and labels in self._sums[_FLOWS]:
-            flow = classified.flow
-            self._exemplars[labels] = Exemplar({"flow_id": str(flow.flow_id)}, 1, flow.last_ns / 1e9)
 
     def _count_standings(self, vendor: str, classified: ClassifiedFlow) -> None:
         """Counts an ended flow, whose standing is final, in the statement about countries of concern.

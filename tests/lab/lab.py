@@ -217,6 +217,11 @@ class Sensor:
         lines = self._events.read_text(encoding="utf-8").splitlines()
         return self._process.returncode, [json.loads(line) for line in lines]
 
+    def events(self) -> list[dict]:
+        """The events so far; one that is being written is not among them."""
+        lines, _newline, _unfinished = self._events.read_text(encoding="utf-8").rpartition("\n")
+        return [json.loads(line) for line in lines.splitlines()]
+
     def signal(self, number: signal.Signals) -> None:
         """Sends a signal, for example SIGSTOP or SIGCONT."""
         self._process.send_signal(number)
