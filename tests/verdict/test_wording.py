@@ -1,12 +1,15 @@
 """What a verdict means, and what it does not, in words."""
 
+import re
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace
 
 from netmon.verdict.judgement import judge
 from netmon.verdict.policy import Policy
 from netmon.verdict.table import REASONS
-from netmon.verdict.wording import MEANINGS
+from netmon.verdict.wording import MEANINGS, SENTENCES
 from tests.verdict_cases import (
     EXCEPTION,
     FORBID,
@@ -27,6 +30,8 @@ from tests.verdict_cases import (
 
 GERMANY = place("DE", "DE")
 UNSEEN = "What was sent, and where it went after that, cannot be seen from here."
+VERDICTS = Path(__file__).parents[2] / "docs" / "verdicts.md"
+QUOTED = re.findall(r"^\| `(\w+)` \| ([A-Z].+\.) \|$", VERDICTS.read_text(encoding="utf-8"), re.MULTILINE)
 TOLERANT = Policy(tolerated={"*": frozenset({"DE"})})
 
 
@@ -126,3 +131,15 @@ def test_every_verdict_has_words():
     assert all(text.endswith(".") for text in MEANINGS.values())
     assert set(MEANINGS) < set(REASONS)
     assert words(case(ZURICH, "updates")) == MEANINGS["no_promise"]
+
+
+def test_the_documentation_quotes_every_reason():
+    """Each reason has its row in the table of what verdicts mean."""
+    assert REASONS.keys() - dict(QUOTED).keys() == set()
+
+
+@pytest.mark.parametrize("text", [text for _reason, text in QUOTED if not text.startswith("See [")])
+def test_the_documentation_quotes_what_is_written(text):
+    """A quoted explanation consists of whole sentences of netmon, with values for their placeholders."""
+    one = "|".join(re.sub(r"\\{\w+\\}", "[^.]+", re.escape(sentence)) for sentence in SENTENCES)
+    assert re.fullmatch(f"(?:{one})(?: (?:{one}))*", text)
