@@ -1,7 +1,7 @@
 //! Preambles of a hello: complete, byte by byte, with trailing bytes, and data that is not a preamble.
 
 use crate::seeds::{seed, seeds};
-use _engine::wire::preamble::{is_step, parse_step, Step, StepKind};
+use _engine::wire::preamble::{is_step, parse_dialogue, parse_step, Step, StepKind};
 use _engine::wire::tls::may_be_hello;
 use _engine::wire::{Malformed, Progress};
 
@@ -61,6 +61,22 @@ fn a_command_with_literals_ends_with_its_last_line() {
     }
     assert_eq!(parse_step(b"a1 ID {5000}\r\n"), Ok(Progress::Parsed(None)));
     assert_eq!(parse_step(b"a1 LOGIN {3}\r\nabc {3}\r\nabc\r\n"), Ok(Progress::Parsed(None)));
+}
+
+/// No length of a literal, however large, wraps round to an earlier byte: what is too long is no command.
+#[test]
+fn a_command_with_a_huge_literal_is_none() {
+    for middle in [1 << 16, 1 << 31, 1 << 32, 1 << 63, u64::MAX] {
+        for length in middle.saturating_sub(64)..=middle.saturating_add(64) {
+            for plus in ["", "+"] {
+                let command = format!("a ID {{{length}{plus}}}\r\n");
+                assert_eq!(parse_step(command.as_bytes()), Ok(Progress::Parsed(None)), "{command}");
+                let second = format!("a ID {{3{plus}}}\r\nNIL {{{length}{plus}}}\r\n");
+                assert_eq!(parse_step(second.as_bytes()), Ok(Progress::Parsed(None)), "{second}");
+                assert_eq!(parse_dialogue(command.as_bytes()), Progress::Parsed(None), "{command}");
+            }
+        }
+    }
 }
 
 #[test]

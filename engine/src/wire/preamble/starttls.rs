@@ -53,7 +53,7 @@ pub(super) fn parse_command(stream: &[u8], line: &[u8], next: usize) -> Progress
 pub(super) fn literals_end(stream: &[u8], line: &[u8], next: usize) -> Progress<Option<usize>> {
     let (mut line, mut next) = (line, next);
     while let Some(length) = literal_length(line) {
-        next += length;
+        next = next.saturating_add(length);
         if next > MAX_LITERAL_BYTES {
             return Progress::Parsed(None);
         }
