@@ -6,7 +6,8 @@ use foldhash::fast::RandomState;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// Maximum number of different hellos kept for sharing; a site has a few hundred.
+/// Maximum number of different hellos kept for sharing; a site has a few hundred. The lists of a `ClientHello` are
+/// bounded, so each takes a few KB at most.
 const MAX_SHARED: usize = 4096;
 
 /// A ClientHello.

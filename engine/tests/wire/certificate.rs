@@ -25,11 +25,15 @@ fn name(attributes: &[(u8, &str)]) -> Vec<u8> {
 
 /// A certificate with this subject and these alternative names.
 fn certificate(subject: &[u8], alternatives: &[&str]) -> Vec<u8> {
+    issued(&name(&[(6, "CH"), (10, "Example\nInc"), (3, "Größte CA")]), subject, alternatives)
+}
+
+/// The same with this issuer.
+fn issued(issuer: &[u8], subject: &[u8], alternatives: &[&str]) -> Vec<u8> {
     let names: Vec<u8> = alternatives.iter().flat_map(|name| der(0x82, name.as_bytes())).collect();
     let extension = [der(6, &[0x55, 29, 17]), der(1, &[0xff]), der(4, &der(0x30, &names))].concat();
     let extensions = der(0xa3, &der(0x30, &der(0x30, &extension)));
-    let issuer = name(&[(6, "CH"), (10, "Example\nInc"), (3, "Größte CA")]);
-    let parts = [&der(0xa0, &[2, 1, 2])[..], &[2, 1, 9], &der(0x30, &[]), &issuer, &der(0x30, &[]), subject];
+    let parts = [&der(0xa0, &[2, 1, 2])[..], &[2, 1, 9], &der(0x30, &[]), issuer, &der(0x30, &[]), subject];
     let body = [parts.concat(), der(0x30, &[]), extensions].concat();
     der(0x30, &[der(0x30, &body), der(0x30, &[]), der(3, &[0])].concat())
 }
@@ -139,6 +143,32 @@ fn a_certificate_is_parsed_across_records_and_as_soon_as_it_is_complete() {
         assert_eq!(parse_server_certificate(&stream[..length]), Ok(Progress::NeedMore), "{length}");
     }
     assert_eq!(parse_server_certificate(&stream[..end]), expected);
+}
+
+/// Of a long common name and a long issuer the beginning is kept, cut between characters.
+#[test]
+fn long_texts_are_cut_at_a_character() {
+    for (letter, kept) in [("a", 512), ("ü", 512), ("€", 510), ("\u{10348}", 512), ("\u{1}", 510)] {
+        let long = letter.repeat(2_000);
+        let found = read(&issued(&name(&[(3, &long), (10, &long)]), &name(&[(3, &long)]), &[]));
+        let common_name = found.common_name.unwrap();
+        assert_eq!(common_name.len(), kept, "{letter}");
+        let shown = if letter == "\u{1}" { "\u{fffd}" } else { letter };
+        assert_eq!(common_name, shown.repeat(kept / shown.len()));
+        assert!((509..=512).contains(&found.issuer.len()), "{}", found.issuer.len());
+        assert!(found.issuer.starts_with(&format!("CN={shown}{shown}")));
+        assert_eq!(found.names, [""; 0], "no part of it is a host name");
+    }
+}
+
+/// A long list of attributes makes no long issuer either.
+#[test]
+fn an_issuer_of_many_attributes_is_cut() {
+    let attributes = [(10, "0123456789"); 1_000];
+    let issuer = read(&issued(&name(&attributes), &name(&[]), &["a.example"])).issuer;
+    assert_eq!(issuer, "O=0123456789, ".repeat(32).trim_end_matches(", "), "the first 32 fit");
+    let attributes = [(10, "0123456789012345678901234567890123456789"); 40];
+    assert_eq!(read(&issued(&name(&attributes), &name(&[]), &["a.example"])).issuer.len(), 512);
 }
 
 #[test]

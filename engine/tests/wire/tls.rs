@@ -4,9 +4,9 @@ use crate::hello::{body, extension, server_name, vector16};
 use crate::seeds::{seed, seeds};
 use _engine::wire::tls::{
     may_be_hello, parse_hello_body, parse_hello_message, parse_hello_stream, partial_server_name,
-    ClientHello, MAX_HELLO_BYTES,
+    ClientHello, MAX_HELLO_BYTES, MAX_PROTOCOLS, MAX_PROTOCOL_BYTES,
 };
-use _engine::wire::{Malformed, Progress};
+use _engine::wire::{ja4, Malformed, Progress};
 
 fn parsed(stream: &[u8]) -> ClientHello {
     match parse_hello_stream(stream) {
@@ -200,6 +200,48 @@ fn an_extension_without_a_name_is_an_empty_name() {
     let without_list = body(0x0303, &[extension(0, b"")]);
     assert_eq!(parse_hello_body(&without_list).unwrap().server_name.as_deref(), Some(""));
     assert_eq!(parse_hello_body(&body(0x0303, &[])).unwrap().server_name, None);
+}
+
+/// An ALPN extension with these names.
+fn protocols(names: &[&[u8]]) -> Vec<u8> {
+    let list = names.iter().flat_map(|name| [&[name.len() as u8][..], name].concat());
+    extension(16, &vector16(&list.collect::<Vec<_>>()))
+}
+
+/// However many protocols a hello offers, only the first are kept, and their order and its fingerprint stay.
+#[test]
+fn the_kept_protocols_are_bounded() {
+    let fingerprint = |body: &[u8]| ja4::fingerprint(&parse_hello_body(body).unwrap(), true);
+    for (name, count, kept) in [
+        (&b"x"[..], 31, 31),
+        (b"x", 32, 32),
+        (b"x", 33, 32),
+        (b"x", 32_000, 32),
+        (b"", 60_000, 32),
+        (&[b'x'; 255], 250, 5),
+        (&[0; 255], 250, 2), // four characters for each byte
+        (&[0x1a; 2], 20_000, 1),
+    ] {
+        let mut names = vec![name; count];
+        names[0] = b"h2";
+        let hello = parse_hello_body(&body(0x0303, &[protocols(&names)])).unwrap();
+        assert_eq!((hello.alpn.len(), hello.alpn[0].as_str()), (kept, "h2"), "{name:?} {count}");
+        assert!(hello.alpn.iter().map(String::len).sum::<usize>() <= MAX_PROTOCOL_BYTES);
+        assert!(hello.alpn.len() <= MAX_PROTOCOLS);
+        let short = body(0x0303, &[protocols(&[b"h2"])]);
+        assert_eq!(fingerprint(&body(0x0303, &[protocols(&names)])), fingerprint(&short));
+    }
+}
+
+/// A list with an inconsistent length is malformed behind the protocols that are kept as well.
+#[test]
+fn a_damaged_protocol_is_malformed_wherever_it_is() {
+    for count in [0, 31, 32, 33, 1_000] {
+        let mut list = b"\x01x".repeat(count);
+        list.extend(b"\x05h2");
+        let damaged = body(0x0303, &[extension(16, &vector16(&list))]);
+        assert_eq!(parse_hello_body(&damaged), Err(Malformed("alpn")), "{count}");
+    }
 }
 
 #[test]

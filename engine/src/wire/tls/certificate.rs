@@ -14,6 +14,10 @@ const MAX_NAMES: usize = 100;
 /// Maximum number of attributes kept from a distinguished name.
 const MAX_ATTRIBUTES: usize = 32;
 
+/// Maximum length of a text kept: several times that of a common name (X.520: 64 characters), and more than the
+/// distinguished names of public authorities have.
+const MAX_TEXT_BYTES: usize = 512;
+
 /// Context-specific tags of the optional parts of a certificate.
 const VERSION: u8 = 0xa0;
 const ISSUER_UNIQUE_ID: u8 = 0x81;
@@ -34,10 +38,10 @@ const ATTRIBUTES: [(u8, &str); 8] =
 /// The fields of a certificate that are of use here.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Certificate {
-    /// The subject's common name, if it has one.
+    /// The subject's common name, if it has one; at most `MAX_TEXT_BYTES`.
     pub common_name: Option<String>,
     /// The issuer's distinguished name in the order of the certificate, like "C=CH, O=Example, CN=Example
-    /// CA".
+    /// CA"; at most `MAX_TEXT_BYTES`.
     pub issuer: String,
     /// The DNS names it is valid for, without those that no host can have: lower case, without the final dot,
     /// escaped; the common name first if it is among them. "*.example.com" covers every host directly under the domain.
@@ -95,7 +99,15 @@ fn read_body(body: &[u8]) -> Result<Certificate, Short> {
     let by_common_name = names.is_empty();
     put_first(&mut names, common_name.as_deref());
     let issuer: Vec<String> = issuer.iter().map(Attribute::to_text).collect();
-    Ok(Certificate { common_name, issuer: issuer.join(", "), names, by_common_name })
+    let (common_name, issuer) = (common_name.as_deref().map(beginning), beginning(&issuer.join(", ")));
+    Ok(Certificate { common_name, issuer, names, by_common_name })
+}
+
+/// What is kept of a text. It is copied, because a shortened string keeps its memory.
+fn beginning(text: &str) -> String {
+    let ends = text.char_indices().map(|(at, one)| at + one.len_utf8());
+    let end = ends.take_while(|&end| end <= MAX_TEXT_BYTES).last().unwrap_or_default();
+    text[..end].to_owned()
 }
 
 /// Moves the common name to the front, or adds it if there are no other names.

@@ -15,7 +15,7 @@ pub struct ClientHello {
     /// server_name in lower case, without the final dot; backslashes and bytes outside printable ASCII are
     /// escaped (`\\`, `\ddd`). None without the extension; empty if the extension contains no name.
     pub server_name: Option<String>,
-    /// Protocols offered by ALPN, without GREASE.
+    /// The first protocols offered by ALPN, without GREASE: at most `MAX_PROTOCOLS`, of `MAX_PROTOCOL_BYTES` together.
     pub alpn: Vec<String>,
     /// supported_versions (or the legacy version), highest first, without GREASE.
     pub versions: Vec<u16>,
@@ -38,6 +38,11 @@ pub(super) const CLIENT_HELLO: u8 = 1;
 /// A longer ClientHello is malformed. Post-quantum key shares and long tickets stay far below this limit,
 /// which bounds the memory for incomplete hellos.
 pub const MAX_HELLO_BYTES: usize = 131_072;
+
+/// Maximum number of ALPN protocols kept: several times that of any known client.
+pub const MAX_PROTOCOLS: usize = 32;
+/// Maximum length of all of them as text; any single one fits.
+pub const MAX_PROTOCOL_BYTES: usize = 1024;
 
 /// True if a stream that begins with `bytes` (one byte is enough) may begin with a ClientHello. A hello in
 /// SSL 2.0 framing (RFC 5246, E.2) is not counted, because it cannot contain a name.
@@ -222,11 +227,17 @@ fn first_host_name(mut data: Cursor<'_>) -> Result<&[u8], Short> {
 
 fn read_alpn(mut data: Cursor) -> Result<Vec<String>, Short> {
     let mut list = data.vector16()?;
-    let mut protocols = Vec::new();
+    let (mut protocols, mut bytes) = (Vec::new(), 0);
     while !list.is_empty() {
         let name = list.vector8()?.rest();
-        if !matches!(*name, [a, b] if is_grease(u16::from_be_bytes([a, b]))) {
-            protocols.push(escaped(name));
+        let is_random = matches!(*name, [a, b] if is_grease(u16::from_be_bytes([a, b])));
+        if is_random || protocols.len() == MAX_PROTOCOLS || bytes > MAX_PROTOCOL_BYTES {
+            continue; // the rest of the list has to be well-formed as well
+        }
+        let protocol = escaped(name);
+        bytes += protocol.len();
+        if bytes <= MAX_PROTOCOL_BYTES {
+            protocols.push(protocol);
         }
     }
     at_end(data)?;

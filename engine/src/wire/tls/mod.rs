@@ -13,7 +13,7 @@ pub mod tls_server;
 
 pub use self::client_hello::{
     may_be_hello, parse_hello_body, parse_hello_message, parse_hello_stream, partial_message_name,
-    partial_server_name, ClientHello, MAX_HELLO_BYTES,
+    partial_server_name, ClientHello, MAX_HELLO_BYTES, MAX_PROTOCOLS, MAX_PROTOCOL_BYTES,
 };
 pub use self::offer::Offer;
 pub use self::tls_record::is_record_in_mid_stream;
