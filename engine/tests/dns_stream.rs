@@ -193,6 +193,115 @@ fn a_lost_segment_only_costs_its_own_messages() {
     assert_eq!((connection.problems("gap"), connection.streams.waiting()), (1, 0));
 }
 
+/// Answers that somebody sends in the server's name without knowing its sequence numbers.
+fn forge(connection: &mut Connection, count: u32, from: u32, step: u32) {
+    for n in 0..count {
+        connection.put(from.wrapping_add(n.wrapping_mul(step)), &answer(9_000 + n as u16));
+    }
+}
+
+/// Segments far away from a connection whose beginning was seen, ahead or behind, are not read, and hide none of its
+/// messages; also where a message has been lost or was cut.
+#[test]
+fn segments_far_away_are_not_read_and_hide_nothing() {
+    let size = answer(0).len() as u32;
+    for count in [1, 33, 40, 400] {
+        for from in
+            [(1 << 20) + 5_000, 1 << 21, 1_000_000_000, (1 << 31) - 9_999_999, 1 << 31, u32::MAX - (1 << 23)]
+        {
+            for step in [size, 1_400, 7_919] {
+                for base in [100, u32::MAX - 300] {
+                    for lost in [None, Some(4), Some(20)] {
+                        let mut connection = Connection::new(Some(base));
+                        for n in (0..100u16).filter(|n| Some(*n) != lost) {
+                            if n == 5 || n == 40 {
+                                forge(&mut connection, count, base.wrapping_add(from), step);
+                            }
+                            connection.put(base.wrapping_add(u32::from(n) * size), &answer(n));
+                        }
+                        connection.close();
+                        let expected: Vec<u16> = (0..100).filter(|n| Some(*n) != lost).collect();
+                        assert_eq!(connection.ids(), expected, "{count} {from} {step} {base} {lost:?}");
+                        assert_eq!(connection.problems("far"), 2 * u64::from(count));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A cut message, after which the position is unknown, does not let others say where the stream is.
+#[test]
+fn segments_far_away_are_not_read_where_the_position_was_lost() {
+    let mut connection = Connection::new(Some(0));
+    connection.put(0, &answer(1));
+    connection.put(answer(1).len() as u32, &[0, 3, 1, 2, 3]);
+    forge(&mut connection, 40, 1 << 30, 5_000);
+    connection.put(answer(1).len() as u32 + 5, &answer(2));
+    connection.put(2 * answer(1).len() as u32 + 5, &answer(3));
+    assert_eq!(connection.ids(), [1, 2, 3]);
+}
+
+/// Without its beginning, a connection is found again where its own segments are.
+#[test]
+fn a_connection_in_the_middle_is_found_again_after_segments_of_others() {
+    let size = answer(0).len() as u32;
+    for from in [1 << 22, 1 << 30, 3 << 30] {
+        for count in [1, 33, 40, 400] {
+            let mut connection = Connection::new(None);
+            forge(&mut connection, count, from, 1_400);
+            (0..200u16).for_each(|n| connection.put(u32::from(n) * size, &answer(n)));
+            let own: Vec<u16> = connection.ids().into_iter().filter(|id| *id < 9_000).collect();
+            assert!(own.len() >= 160 && own.ends_with(&[198, 199]), "{from} {count} {own:?}");
+        }
+    }
+}
+
+/// After an outage of the sensor, a connection is found again behind it.
+#[test]
+fn a_connection_is_found_again_after_a_long_outage() {
+    let size = answer(0).len() as u32;
+    for outage in [2 << 20, 1 << 30, 3 << 30] {
+        let mut connection = Connection::new(Some(100));
+        connection.put(100, &answer(1));
+        (0..1_200u16).for_each(|n| connection.put(outage + u32::from(n) * size, &answer(n)));
+        assert!(connection.ids().ends_with(&[1_197, 1_198, 1_199]), "{outage}");
+        assert_eq!((connection.problems("gap"), connection.problems("far")), (1, 1_000));
+    }
+}
+
+/// Even a flood of forged segments hides the messages of a few segments only.
+#[test]
+fn a_connection_is_found_again_after_a_forged_flood() {
+    let size = answer(0).len() as u32;
+    for (count, missed) in [(1_000, 0), (1_001, 40), (5_000, 40)] {
+        let mut connection = Connection::new(Some(100));
+        for n in 0..200u16 {
+            if n == 50 {
+                forge(&mut connection, count, 1 << 30, 47);
+            }
+            connection.put(100 + u32::from(n) * size, &answer(n));
+        }
+        let own = connection.ids().into_iter().filter(|id| *id < 9_000).count();
+        assert!(own >= 200 - missed, "{count} {own}");
+    }
+}
+
+/// Up to a gap of a mebibyte, a lost part costs nothing behind it.
+#[test]
+fn a_large_gap_is_skipped() {
+    let size = answer(0).len() as u32;
+    for gap in [1, 1_000, 100_000, 1_000_000] {
+        let mut connection = Connection::new(Some(100));
+        connection.put(100, &answer(1));
+        (0..60u16).for_each(|n| connection.put(100 + size + gap + u32::from(n) * size, &answer(10 + n)));
+        connection.close();
+        let expected: Vec<u16> = [1].into_iter().chain(10..70).collect();
+        assert_eq!(connection.ids(), expected, "{gap}");
+        assert_eq!((connection.problems("gap"), connection.problems("far")), (1, 0));
+    }
+}
+
 #[test]
 fn messages_after_a_gap_are_read_when_the_flow_ends() {
     let mut connection = Connection::new(Some(0));

@@ -3,22 +3,24 @@
 //!
 //! For a direction, only the position of the next message is kept, and bytes only while a message is
 //! incomplete. If the beginning or a part is missing, reading continues at the next length that a DNS header
-//! follows; a direction without one is given up, and the problem counted.
+//! follows; a direction without one is given up, and the problem counted. Segments far away from a direction's last
+//! position come from somebody who does not know its sequence numbers: they are counted and not read.
 
+use super::dns_beginning::{find_beginning, has_likely_header, is_sound, split_length, HEADER, PREFIX};
 use super::messages::{may_begin_query, Messages};
 use crate::reassembly::stream_heads::{HeadOwner, StreamHead, StreamHeads, NO_HEAD};
-use crate::wire::{dns, Progress};
+use crate::wire::dns;
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
 
-/// Bytes of a message's length.
-const PREFIX: usize = 2;
-/// Bytes of a message's header.
-const HEADER: usize = 12;
 /// Maximum size of a head: the longest message, and as many bytes that arrived early.
 const MAX_HEAD_BYTES: usize = 2 * (PREFIX + 65_535);
 /// Maximum number of segments collected while an earlier one is missing.
 const MAX_AHEAD: u32 = 32;
+/// No end of a connection sends this many bytes ahead, and the sensor rarely loses so many together.
+const MAX_DISTANCE: u32 = 1 << 20;
+/// Maximum number of segments farther away, with none nearer between them, before they count as the stream.
+const MAX_FAR: u32 = 1000;
 /// Maximum number of segments searched for the beginning of a message before a direction is given up.
 const MAX_TRIES: u8 = 8;
 
@@ -44,11 +46,44 @@ struct Direction {
     from_start: bool,
     tries: u8,
     head: u32,
+    place: Place,
+}
+
+/// Where a direction was last, whatever has become of its position.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    last: Option<u32>,
+    /// The connection's beginning was seen. Otherwise somebody else may have sent what was found first.
+    from_start: bool,
+    /// Segments far away since the latest that was near.
+    far: u32,
+}
+
+impl Place {
+    const UNKNOWN: Self = Self { last: None, from_start: false, far: 0 };
+
+    /// Whether a segment is far away.
+    fn is_far(&self, seq: u32) -> bool {
+        self.last.is_some_and(|last| {
+            seq.wrapping_sub(last) > MAX_DISTANCE && last.wrapping_sub(seq) > MAX_DISTANCE
+        })
+    }
+
+    /// There were too many segments far away to be of somebody else.
+    fn is_wrong(&self) -> bool {
+        self.far > if self.from_start { MAX_FAR } else { MAX_AHEAD }
+    }
 }
 
 impl Direction {
-    const NEW: Self =
-        Self { position: Position::New, trusted: false, from_start: false, tries: 0, head: NO_HEAD };
+    const NEW: Self = Self {
+        position: Position::New,
+        trusted: false,
+        from_start: false,
+        tries: 0,
+        head: NO_HEAD,
+        place: Place::UNKNOWN,
+    };
 }
 
 /// Payload of a segment.
@@ -98,8 +133,9 @@ impl DnsStreams {
         if matches!(stream.state.position, Position::New) {
             stream.state.from_start = start.is_some();
             stream.state.position = start.map_or(Position::Unknown, Position::Known);
+            stream.state.place = Place { last: start, from_start: start.is_some(), far: 0 };
         }
-        stream.read_segment(part);
+        stream.read_near(part);
         stream.enforce_bounds();
         let state = stream.state;
         self.directions.insert(key, state);
@@ -150,6 +186,27 @@ impl Stream<'_, '_> {
             self.heads.remove(self.state.head);
         }
         self.state.head = NO_HEAD;
+    }
+
+    /// Reads a segment unless it is far away from the others.
+    fn read_near(&mut self, part: StreamPart<'_>) {
+        if matches!(self.state.position, Position::GivenUp) {
+            return;
+        }
+        let place = &mut self.state.place;
+        if place.is_far(part.seq) {
+            place.far += 1;
+            if !place.is_wrong() {
+                return self.messages.stream_problem("far");
+            }
+            *place = Place::UNKNOWN;
+            self.lose_position("gap");
+        }
+        self.state.place.far = 0;
+        self.read_segment(part);
+        if let Position::Known(next) = self.state.position {
+            self.state.place.last = Some(next);
+        }
     }
 
     fn read_segment(&mut self, part: StreamPart<'_>) {
@@ -308,7 +365,8 @@ impl Stream<'_, '_> {
     fn lose_position(&mut self, reason: &'static str) {
         self.drop_head();
         self.messages.stream_problem(reason);
-        self.state = Direction { position: Position::Unknown, ..Direction::NEW };
+        let place = self.state.place;
+        self.state = Direction { position: Position::Unknown, place, ..Direction::NEW };
     }
 
     /// Stops waiting for bytes that were never seen: reading continues after them.
@@ -325,60 +383,5 @@ impl Stream<'_, '_> {
         if (head.has_gap() && head.segments > MAX_AHEAD) || self.heads.is_exhausted(self.state.head) {
             self.skip_gap();
         }
-    }
-}
-
-/// The length of a message, and the bytes after it.
-fn split_length(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    let (prefix, behind) = bytes.split_first_chunk::<PREFIX>()?;
-    Some((usize::from(u16::from_be_bytes(*prefix)), behind))
-}
-
-/// Where in a segment a message may begin: at the segment's first byte, as is usual, or where a complete message
-/// ends with the segment.
-fn find_beginning(bytes: &[u8]) -> Option<usize> {
-    let fits = |at: usize| match split_length(&bytes[at..]) {
-        Some((length, behind)) => {
-            let available = &behind[..length.min(behind.len())];
-            let is_last = behind.len() == length;
-            length >= HEADER
-                && ((at == 0 && available.len() < HEADER)
-                    || ((at == 0 || is_last)
-                        && has_likely_header(available, length)
-                        && is_sound(available, length)))
-        }
-        None => at == 0,
-    };
-    (0..bytes.len().saturating_sub(HEADER).max(1)).find(|&at| fits(at))
-}
-
-/// Whether a message of `length` bytes has a header as DNS servers and clients send it: a known opcode, the reserved
-/// bit zero, and no more records than there is room for.
-fn has_likely_header(available: &[u8], length: usize) -> bool {
-    const SHORTEST_QUESTION: usize = 5;
-    const SHORTEST_RECORD: usize = 11;
-    let Some((header, _)) = available.split_first_chunk::<HEADER>() else { return false };
-    let count = |at: usize| usize::from(u16::from_be_bytes([header[at], header[at + 1]]));
-    let records = count(6) + count(8) + count(10);
-    let opcode = header[2] >> 3 & 0x0f;
-    opcode <= 6
-        && header[3] & 0x40 == 0
-        && count(4) <= 1
-        && count(4) + records > 0
-        && HEADER + count(4) * SHORTEST_QUESTION + records * SHORTEST_RECORD <= length
-}
-
-/// Whether the captured part of a message is free of errors. Of an incomplete one only the beginning is checked,
-/// because it is checked again with every segment.
-fn is_sound(available: &[u8], length: usize) -> bool {
-    const CHECKED: usize = 512;
-    let available =
-        if available.len() < length { &available[..available.len().min(CHECKED)] } else { available };
-    match dns::parse_message(available) {
-        Ok(Progress::Parsed(message)) => match message.damage {
-            None => true,
-            Some(damage) => damage.0 == "short" && available.len() < length,
-        },
-        Ok(Progress::NeedMore) | Err(_) => false,
     }
 }

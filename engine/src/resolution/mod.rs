@@ -11,6 +11,7 @@
 mod captured_message;
 mod clients;
 mod context;
+mod dns_beginning;
 mod dns_clues;
 mod dns_streams;
 mod encrypted_use;
