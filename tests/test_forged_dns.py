@@ -202,6 +202,16 @@ def test_a_client_cannot_hide_behind_a_shared_address() -> None:
     assert (verdict.outcome, verdict.reason) == ("undecided", "name_unproven")
 
 
+@pytest.mark.parametrize("count", [1, 7, 8, 30])
+def test_many_names_displace_no_name_of_a_vendor(count: int) -> None:
+    """However many other names a client looks up for the address, the flow is matched and undecided."""
+    others = [look_up(2, Side(name=f"n{n}.decoy.example", message_id=n)) for n in range(count)]
+    seen, verdict, _ = judged([*look_up(1), *(packet for one in others for packet in one)])
+    assert (seen.vendor, seen.flow.name, seen.flow.grounds) == ("cloud", NAME, "hearsay")
+    assert verdict is not None
+    assert (verdict.outcome, verdict.reason) == ("undecided", "name_unproven")
+
+
 def test_the_last_look_up_before_the_flow_accuses_also_at_a_shared_address() -> None:
     """The vendor's name was looked up last, so it is the best; the other is a candidate."""
     seen, verdict, _ = judged([*look_up(1, Side(name=UNRELATED)), *look_up(2)])

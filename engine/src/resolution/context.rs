@@ -25,7 +25,7 @@ impl Context<'_> {
     /// Counts an answer for which no query was seen; what it says is kept as such.
     pub fn count_unsolicited(&mut self, lesson: &Lesson) {
         self.tally.view(lesson.interface).unsolicited_dns_answers += 1;
-        self.names.note_unsolicited(lesson);
+        self.names.note_unsolicited(lesson, self.matcher);
     }
 
     /// Counts the answers for which no query was seen in time.

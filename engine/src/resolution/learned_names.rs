@@ -70,8 +70,30 @@ struct Learned {
     chain: Arc<Chain>,
     expires_ns: u64,
     learned_ns: u64,
-    /// The latest two hosts that looked the name up.
+    /// The latest two hosts that looked the name up, except that a configured resolver gives way to another one only.
     clients: [Host; 2],
+    /// A name of the chain matches a signature.
+    is_matched: bool,
+}
+
+/// What decides which look-ups are kept where there is no room for all.
+struct Preference<'a> {
+    site_resolvers: &'a [Address],
+    is_matched: bool,
+}
+
+impl<'a> Preference<'a> {
+    fn of(chain: &Chain, site_resolvers: &'a [Address], matcher: &Matcher) -> Self {
+        let is_matched = chain.names.iter().any(|name| matcher.find_name(name).is_some());
+        Self { site_resolvers, is_matched }
+    }
+
+    /// Which of the hosts that looked a name up before is kept beside the latest one.
+    fn other(&self, known: [Host; 2], latest: Host) -> Host {
+        let others = || known.into_iter().filter(|one| *one != latest);
+        let resolver = others().find(|one| self.site_resolvers.contains(&one.address));
+        resolver.or_else(|| others().next()).unwrap_or(latest)
+    }
 }
 
 #[derive(Debug)]
@@ -81,19 +103,23 @@ struct Entry {
 }
 
 impl Entry {
-    /// Bytes added minus bytes dropped.
-    fn learn(&mut self, chain: &Arc<Chain>, lesson: &Lesson) -> isize {
+    /// Bytes added minus bytes dropped. If there is no room, the oldest name goes that matches no signature or has
+    /// expired, or else the oldest of all.
+    fn learn(&mut self, chain: &Arc<Chain>, lesson: &Lesson, preference: &Preference) -> isize {
         let mut change = chain.bytes() as isize;
         let mut clients = [lesson.client; 2];
         if let Some(at) = self.learned.iter().position(|l| l.chain.question() == chain.question()) {
             let known = self.learned.remove(at);
             change -= known.chain.bytes() as isize;
-            clients[1] = known.clients[usize::from(known.clients[0] == lesson.client)];
+            clients[1] = preference.other(known.clients, lesson.client);
         } else if self.learned.len() >= MAX_CHAINS {
-            change -= self.learned.remove(0).chain.bytes() as isize;
+            let is_spare = |l: &Learned| !l.is_matched || l.expires_ns < lesson.time_ns;
+            let at = self.learned.iter().position(is_spare).unwrap_or_default();
+            change -= self.learned.remove(at).chain.bytes() as isize;
         }
         let (expires_ns, learned_ns) = (lesson.expires_ns, lesson.time_ns);
-        self.learned.push(Learned { chain: Arc::clone(chain), expires_ns, learned_ns, clients });
+        let (chain, is_matched) = (Arc::clone(chain), preference.is_matched);
+        self.learned.push(Learned { chain, expires_ns, learned_ns, clients, is_matched });
         change
     }
 
@@ -136,7 +162,13 @@ impl<K: Hash + Eq + Copy> NameTable<K> {
         }
     }
 
-    fn learn(&mut self, key: K, chain: &Arc<Chain>, lesson: &Lesson, max_entries: usize) {
+    fn learn(
+        &mut self,
+        key: K,
+        (chain, lesson): (&Arc<Chain>, &Lesson),
+        preference: &Preference,
+        max_entries: usize,
+    ) {
         if !self.entries.contains_key(&key) {
             while self.entries.len() >= max_entries || self.bytes > max_entries * MEAN_ENTRY_BYTES {
                 if !self.evict() {
@@ -149,7 +181,7 @@ impl<K: Hash + Eq + Copy> NameTable<K> {
             let ticket = shares.add(client, key, MEAN_ENTRY_BYTES as u32, false);
             Entry { learned: Vec::new(), ticket }
         });
-        let change = entry.learn(chain, lesson);
+        let change = entry.learn(chain, lesson, preference);
         self.bytes = self.bytes.saturating_add_signed(change);
         shares.resize(entry.ticket, (MEAN_ENTRY_BYTES + entry.bytes()) as u32);
         shares.offer(entry.ticket, client);
@@ -237,8 +269,8 @@ impl LearnedNames {
         self.shards[number].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Learns from the answer to a query that was seen.
-    pub fn learn(&self, lesson: &Lesson) {
+    /// Learns from the answer to a query that was seen. Names that match a signature are kept longest.
+    pub fn learn(&self, lesson: &Lesson, matcher: &Matcher) {
         self.clients.note_resolver(lesson.client, lesson.resolver);
         for (name, expires_ns) in &lesson.public_names {
             self.clients.learn_public_name(lesson.client, name, *expires_ns);
@@ -247,21 +279,24 @@ impl LearnedNames {
         if chain.question() == KNOWN_NAME {
             self.nat64.learn(lesson, self.site_resolvers.contains(&lesson.resolver));
         }
+        let preference = Preference::of(chain, &self.site_resolvers, matcher);
         for &server in &lesson.addresses {
             let host = lesson.client.beside(server);
             let mut shard = self.shard(host);
-            shard.by_client.learn((lesson.client, server), chain, lesson, self.max_per_shard);
-            shard.by_server.learn(host, chain, lesson, self.max_per_shard);
+            let key = (lesson.client, server);
+            shard.by_client.learn(key, (chain, lesson), &preference, self.max_per_shard);
+            shard.by_server.learn(host, (chain, lesson), &preference, self.max_per_shard);
         }
     }
 
     /// Notes an answer for which no query was seen.
-    pub fn note_unsolicited(&self, lesson: &Lesson) {
+    pub fn note_unsolicited(&self, lesson: &Lesson, matcher: &Matcher) {
         let Some(chain) = &lesson.chain else { return };
+        let preference = Preference::of(chain, &self.site_resolvers, matcher);
         let max = (self.max_per_shard / NAMES_PER_CLIENT).max(1);
         for &server in &lesson.addresses {
             let host = lesson.client.beside(server);
-            self.shard(host).unsolicited.learn(host, chain, lesson, max);
+            self.shard(host).unsolicited.learn(host, (chain, lesson), &preference, max);
         }
     }
 

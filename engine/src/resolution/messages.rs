@@ -249,11 +249,11 @@ impl<'a> Messages<'a> {
     /// Remembers a query; an answer to it that was read before is learned from.
     fn process_query(&mut self, message: &Message) {
         let Some(key) = self.query_key(message) else { return };
-        let Context { queries, tally, names, .. } = &mut self.context;
+        let Context { queries, tally, names, matcher, .. } = &mut self.context;
         if let Some(mut lesson) = queries.add(&key, self.arrival.time_ns, tally) {
             lesson.add_packets(self.packets.iter().cloned());
             tally.view(lesson.interface).solicited_dns_answers += 1;
-            names.learn(&lesson);
+            names.learn(&lesson, matcher);
         } else if let ([packet], false) = (&*self.packets, self.is_tcp) {
             queries.keep_packet(&key, Arc::clone(packet));
         }
@@ -268,13 +268,13 @@ impl<'a> Messages<'a> {
         let Some(key) = self.query_key(message) else {
             return self.context.count_unsolicited(&lesson);
         };
-        let Context { queries, tally, names, .. } = &mut self.context;
+        let Context { queries, tally, names, matcher, .. } = &mut self.context;
         if !self.packets.is_empty() {
             lesson.add_packets(queries.packet(&key).into_iter().chain(self.packets.iter().cloned()));
         }
         if queries.answer(&key, self.arrival.time_ns) {
             tally.view(self.arrival.interface).solicited_dns_answers += 1;
-            names.learn(&lesson);
+            names.learn(&lesson, matcher);
         } else if let Some(displaced) = queries.keep(&key, lesson) {
             self.context.count_unsolicited(&displaced);
         }
