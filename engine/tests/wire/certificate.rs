@@ -145,6 +145,20 @@ fn a_certificate_is_parsed_across_records_and_as_soon_as_it_is_complete() {
     assert_eq!(parse_server_certificate(&stream[..end]), expected);
 }
 
+/// Of many or long alternative names, the first are kept, up to a bound in number and in length.
+#[test]
+fn the_kept_names_are_bounded() {
+    let label = |letter: &str, bytes: usize| letter.repeat(bytes / letter.len());
+    let long = |letter: &str| [60, 60, 60, 60].map(|bytes| label(letter, bytes)).join(".");
+    for (letter, sent, kept) in [("a", 20, 20), ("a", 200, 34), ("ü", 200, 9)] {
+        let name_sent = long(letter);
+        let found = read(&certificate(&name(&[]), &vec![name_sent.as_str(); sent])).names;
+        assert_eq!(found.len(), kept, "{letter} {sent}");
+        assert!(found.iter().map(String::len).sum::<usize>() < 8192 + 4 * 253);
+    }
+    assert_eq!(read(&certificate(&name(&[]), &["*.www.cloud.example"; 150])).names.len(), 100);
+}
+
 /// Of a long common name and a long issuer the beginning is kept, cut between characters.
 #[test]
 fn long_texts_are_cut_at_a_character() {

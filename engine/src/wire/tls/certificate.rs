@@ -9,8 +9,9 @@ use crate::wire::bytes::host::{certified_name, is_host_name};
 use crate::wire::bytes::parse::{Malformed, Parse, Progress};
 use crate::wire::bytes::text::readable;
 
-/// Maximum number of DNS names kept from one certificate.
+/// Maximum number of DNS names kept from one certificate, and the length of all of them above which no further one is.
 const MAX_NAMES: usize = 100;
+const MAX_NAME_BYTES: usize = 8192;
 /// Maximum number of attributes kept from a distinguished name.
 const MAX_ATTRIBUTES: usize = 32;
 
@@ -164,6 +165,7 @@ fn text(tag: u8, value: &[u8]) -> String {
 }
 
 fn read_extensions(mut list: Cursor<'_>, names: &mut Vec<String>) -> Result<(), Short> {
+    let mut bytes = 0;
     while !list.is_empty() {
         let mut extension = read(&mut list, SEQUENCE)?;
         let kind = read(&mut extension, OBJECT_IDENTIFIER)?.rest();
@@ -171,10 +173,12 @@ fn read_extensions(mut list: Cursor<'_>, names: &mut Vec<String>) -> Result<(), 
         let mut value = read(&mut extension, OCTET_STRING)?;
         if kind == SUBJECT_ALT_NAME {
             let mut alternatives = read(&mut value, SEQUENCE)?;
-            while !alternatives.is_empty() && names.len() < MAX_NAMES {
+            while !alternatives.is_empty() && names.len() < MAX_NAMES && bytes < MAX_NAME_BYTES {
                 let (tag, content) = read_element(&mut alternatives)?;
-                if tag == DNS_NAME {
-                    names.extend(certified_name(content).ok().filter(|name| !name.is_empty()));
+                let name = (tag == DNS_NAME).then(|| certified_name(content).unwrap_or_default());
+                if let Some(name) = name.filter(|name| !name.is_empty()) {
+                    bytes += name.len();
+                    names.push(name);
                 }
             }
         }
