@@ -251,6 +251,55 @@ fn a_flood_of_endless_dtls_hellos_is_counted_and_does_not_use_memory() {
     assert_eq!((tally.live_heads, tally.evicted.heads), (10, 4990));
 }
 
+/// The name and the client's port after datagrams of the client (`true`) and of port 443.
+fn outcome(datagrams: &[(bool, Vec<u8>)]) -> (Option<String>, u16) {
+    let mut monitor = monitor();
+    for (up, datagram) in datagrams {
+        feed(&mut monitor, &packet(*up, 50_000, datagram), usize::MAX);
+    }
+    monitor.finish();
+    assert_eq!(monitor.flows.len(), 1);
+    (monitor.flows[0].name.clone(), monitor.flows[0].client_port)
+}
+
+#[test]
+fn a_hello_in_the_name_of_the_server_hides_none_of_the_client() {
+    // An extension behind the name.
+    let [own, forged] = ["dtls.example", "innocent.example"].map(|name| {
+        let mut longer = [&body(name, b"")[..], &[0, 23, 0, 0]].concat();
+        let at = longer.len() - name.len() - 14;
+        longer[at] += 4;
+        longer
+    });
+    let hellos = [
+        (vec![seed("quic", "v1_chromium")], "api.cirrus-ci.com"),
+        (vec![seed("gquic", "q043")], "dns.google.com"),
+        (vec![part(0, &own, 0, 40), part(0, &own, 40, own.len())], "dtls.example"),
+        (vec![part(0, &own, 0, own.len() - 2)], "dtls.example"), // its end is missing
+    ];
+    let strays = [
+        seed("quic", "draft_28"),
+        seed("gquic", "q024"),
+        part(0, &forged, 0, forged.len()),
+        part(0, &forged, 0, forged.len() - 2),
+    ];
+    for (hello, name) in hellos {
+        for stray in &strays {
+            for at in 0..=hello.len() {
+                let mut datagrams: Vec<_> = hello.iter().map(|part| (true, part.clone())).collect();
+                datagrams.insert(at, (false, stray.clone()));
+                assert_eq!(outcome(&datagrams), (Some(name.to_owned()), 50_000), "{name} {at}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_hello_from_a_servers_port_names_a_flow_without_another_hello() {
+    let datagrams = [(false, seed("quic", "draft_28")), (true, b"data".to_vec())];
+    assert_eq!(outcome(&datagrams), (Some("www.wireshark.org".to_owned()), 443));
+}
+
 /// A DNS message between the client and a port that is not known for DNS.
 fn feed_dns(monitor: &mut Monitor, up: bool, (client_port, port): (u16, u16), message: &[u8]) {
     let mut bytes = packet(up, client_port, message);

@@ -207,11 +207,13 @@ impl Flow {
     }
 
     /// True for a reset, a FIN or an answer to a SYN whose number is far from those of the connection, or for such an answer
-    /// if it follows data: both hosts ignore it.
+    /// if it follows data: both hosts ignore it. What came in the server's name before it answered the SYN is no data.
     pub fn is_stray(&self, side: usize, header: TcpHeader) -> bool {
         let is_of_start = header.flags & (flags::RST | flags::FIN) == 0;
         let is_late = || is_of_start && self.view.unseen.is_ahead(side, header.seq);
+        let is_answer = self.opening.is_first_answer(side, header);
         (self.opening.had_payload() || !is_of_start)
+            && !is_answer
             && (self.view.unseen.is_far(side, header.seq) || is_late())
     }
 

@@ -26,7 +26,8 @@ const START_UNKNOWN: u8 = 2;
 const BESIDE_REST: u8 = 4;
 
 impl NamingState {
-    /// Decides whether the ECH extension of a hello that `client` has just sent is used or GREASE.
+    /// Decides whether the ECH extension of the hello that `client` has just sent is used or GREASE; what was decided of
+    /// another hello of the flow is forgotten.
     ///
     /// It is used if the outer name is a public name that this client received in an HTTPS or SVCB record, or one
     /// that the signatures know. The older encrypted_server_name (draft-ietf-tls-esni-00 to -06) is used
@@ -38,6 +39,7 @@ impl NamingState {
         names: &LearnedNames,
         matcher: &Matcher,
     ) {
+        self.ech = None;
         let content = hello.content();
         if !content.ech && !content.esni {
             return;
@@ -138,6 +140,18 @@ mod tests {
     #[test]
     fn without_the_extension_a_public_name_is_a_name() {
         assert_eq!(judged(hello("known.example", false, false), "received.example", "known.example"), None);
+    }
+
+    #[test]
+    fn another_hello_of_the_flow_is_judged_anew() {
+        let client = Address::v4([192, 0, 2, 1]).into();
+        let names = LearnedNames::new(1000);
+        let mut state = NamingState::default();
+        for (esni, judged) in [(true, Some(EchState::Used)), (false, None)] {
+            let hello = hello("www.example", false, esni).into();
+            state.classify_ech(&hello, (client, 0), &names, &Matcher::default());
+            assert_eq!(state.ech(), judged);
+        }
     }
 
     #[test]

@@ -73,6 +73,14 @@ impl Disclosed {
         self.rare.get_or_insert_default().partial = Some(name.into_boxed_str());
     }
 
+    /// The hello, or what was read of it, was not the client's.
+    pub(super) fn forget_hello(&mut self) {
+        self.hello = None;
+        if let Some(rare) = &mut self.rare {
+            rare.partial = None;
+        }
+    }
+
     /// Adds the host that the client names in clear.
     pub(super) fn set_host(&mut self, host: String) {
         self.rare.get_or_insert_default().host = Some(host.into_boxed_str());

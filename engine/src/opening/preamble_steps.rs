@@ -87,9 +87,10 @@ impl Reader<'_> {
         }
     }
 
-    /// True if a hello at the beginning of what is read is none: the client did not ask for TLS before.
+    /// True if a hello at the beginning of what is read is none: it is the server's, or the client did not ask for TLS before.
     pub(super) fn is_unasked(&self) -> bool {
-        self.opening.facts.has(Fact::Unasked) && self.is_client()
+        self.opening.is_server(self.side, self.ends)
+            || self.opening.facts.has(Fact::Unasked) && self.is_client()
     }
 
     fn is_client(&self) -> bool {

@@ -101,19 +101,27 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A complete hello was read: its sender is the client, and the other side need not be read unless its
-    /// certificate is needed for a name.
+    /// A complete hello was read: its sender is the client, and the other side need not be read unless it may be the
+    /// client all the same, or its certificate is needed for a name.
     pub(super) fn accept_hello(&mut self, hello: tls::ClientHello) -> bool {
-        self.ends.orient(self.side);
+        self.take_for_client();
         self.disclosed.hello = Some(hello.into());
         self.leave(OpeningState::Hello);
-        if !self.wants_certificate() {
+        if !self.wants_certificate() && !self.opening.may_be_client(1 - self.side, self.ends) {
             let other = 1 - self.side;
             self.drop_head(other);
             self.opening.sides[other].state = OpeningState::Peer;
         }
         self.tally.hellos += 1;
         true
+    }
+
+    /// This side states a name, so it is the client, and the other side's hello was none.
+    fn take_for_client(&mut self) {
+        if self.side != self.ends.client_side() {
+            self.disclosed.forget_hello();
+        }
+        self.ends.orient(self.side);
     }
 
     /// A hello was malformed; true if it has a `name` before the error.
@@ -123,10 +131,14 @@ impl<'a> Reader<'a> {
         self.keep_partial_name(name)
     }
 
-    /// Keeps the server_name in a part of a hello, whose sender is the client; true if there is one.
+    /// Keeps the server_name in a part of a hello, whose sender is the client; true if there is one. What the other side,
+    /// which may be the client, has stated takes precedence.
     fn keep_partial_name(&mut self, name: Option<String>) -> bool {
-        let Some(name) = name else { return false };
-        self.ends.orient(self.side);
+        let is_stated = self.disclosed.sent_name().is_some();
+        let is_refuted = self.opening.is_server(self.side, self.ends)
+            || is_stated && self.opening.may_be_client(1 - self.side, self.ends);
+        let Some(name) = name.filter(|_| !is_refuted) else { return false };
+        self.take_for_client();
         self.disclosed.set_partial_name(name);
         true
     }

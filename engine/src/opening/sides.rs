@@ -113,6 +113,35 @@ impl Opening {
         }
     }
 
+    /// An answer of `side` acknowledges the SYN of the other side, which has sent nothing else: no stray one does.
+    pub fn is_first_answer(&self, side: usize, header: TcpHeader) -> bool {
+        let client = &self.sides[1 - (side & 1)];
+        let is_answer = header.flags & (flags::SYN | flags::ACK) == flags::SYN | flags::ACK;
+        let is_waiting = client.base_known && client.state == OpeningState::Waiting;
+        is_answer && is_waiting && header.ack == client.base
+    }
+
+    /// `side` is not the client: it accepted the other side's TCP connection. A stray SYN in its name makes that unclear.
+    pub(super) fn is_server(&self, side: usize, ends: &Ends) -> bool {
+        let is_shown = ends.is_tcp() && self.is_started() && side != ends.client_side();
+        is_shown && !self.sent_syn(side) && !self.exchange.has_answered(1 - (side & 1))
+    }
+
+    /// `side` may be the client although the other side sent a hello: of TCP, it sent a SYN; of UDP, where the sender of a
+    /// datagram can be forged, the ports say so.
+    pub(super) fn may_be_client(&self, side: usize, ends: &Ends) -> bool {
+        if ends.is_tcp() {
+            return self.is_started() && self.sent_syn(side);
+        }
+        let other = 1 - (side & 1);
+        ends.key().likely_server(other) == other
+    }
+
+    /// `side` began the connection, as far as its own segments show.
+    fn sent_syn(&self, side: usize) -> bool {
+        self.sides[side & 1].base_known && !self.exchange.has_answered(side)
+    }
+
     /// Notes that `side` sent a TCP segment; true if that may bring the sides further in contact.
     #[inline]
     pub fn note_segment(&mut self, side: usize, header: TcpHeader, payload_len: u32) -> bool {
@@ -142,11 +171,14 @@ impl Opening {
     }
 
     /// Notes whether the packets of a QUIC connection with a short header show something new, of which `otherwise` is true
-    /// as above. Its hello has been read; of the server's side there is none.
+    /// as above. Its hello has been read, and the other side has none.
     #[inline]
     pub fn note_settled_quic(&mut self, otherwise: bool) {
-        let is_read = |side: &OpeningSide| side.state == OpeningState::Hello;
-        let is_settled = self.quic.is_some() && self.sides.iter().any(is_read) && self.exchange.is_complete();
+        let is_read = matches!(
+            self.states(),
+            [OpeningState::Hello, OpeningState::Peer] | [OpeningState::Peer, OpeningState::Hello]
+        );
+        let is_settled = self.quic.is_some() && is_read && self.exchange.is_complete();
         self.facts.set(Fact::Settled, otherwise && is_settled);
     }
 

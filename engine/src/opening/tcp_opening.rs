@@ -58,6 +58,9 @@ impl Reader<'_> {
             };
         }
         if is_beginning(segment.payload) {
+            if tls::may_be_hello(segment.payload) && self.opening.is_server(self.side, self.ends) {
+                return false; // and the stream may begin with another number
+            }
             self.own().base = seq;
             self.own().base_known = true;
             return self.read_beginning(segment.payload, cut);

@@ -6,4 +6,5 @@ mod doubtful;
 mod payloads;
 mod preambles;
 mod queries;
+mod roles;
 mod traffic;

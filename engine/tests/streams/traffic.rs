@@ -109,7 +109,7 @@ impl Talk {
         flows.remove(0)
     }
 
-    fn segment(&mut self, up: bool, seq: u32, ack: u32, flags: u8, payload: &[u8], kept: Option<usize>) {
+    pub fn segment(&mut self, up: bool, seq: u32, ack: u32, flags: u8, payload: &[u8], kept: Option<usize>) {
         let (client, server) = ([192, 0, 2, 7], [198, 51, 100, 9]);
         let (src, dst) = if up { (client, server) } else { (server, client) };
         let ports = if up { [self.client_port, self.port] } else { [self.port, self.client_port] };
