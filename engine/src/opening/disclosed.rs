@@ -73,11 +73,11 @@ impl Disclosed {
         self.rare.get_or_insert_default().partial = Some(name.into_boxed_str());
     }
 
-    /// The hello, or what was read of it, was not the client's.
-    pub(super) fn forget_hello(&mut self) {
+    /// The names that were stated so far were not stated by the client.
+    pub(super) fn forget_names(&mut self) {
         self.hello = None;
         if let Some(rare) = &mut self.rare {
-            rare.partial = None;
+            (rare.partial, rare.host) = (None, None);
         }
     }
 

@@ -60,6 +60,9 @@ impl Reader<'_> {
         if is_request {
             self.ends.orient_if_unknown(self.side);
         }
+        if !self.is_client() && (is_request || step.host.is_some()) {
+            return self.stop(OpeningState::NotTls, false); // only the client says where it connects to
+        }
         if self.is_client() && step.kind != StepKind::Space {
             let is_command = step.kind == StepKind::Dialogue;
             self.opening.facts.note(Fact::Lines, is_command);

@@ -119,9 +119,16 @@ impl<'a> Reader<'a> {
     /// This side states a name, so it is the client, and the other side's hello was none.
     fn take_for_client(&mut self) {
         if self.side != self.ends.client_side() {
-            self.disclosed.forget_hello();
+            self.disclosed.forget_names();
         }
         self.ends.orient(self.side);
+    }
+
+    /// The other side is the server: all that was read so far as the client's, which it seemed to be, was not.
+    pub(super) fn forget_other(&mut self) {
+        self.disclosed.forget_names();
+        self.opening.facts.set(Fact::Proxied, false);
+        self.opening.facts.set(Fact::Unasked, false);
     }
 
     /// A hello was malformed; true if it has a `name` before the error.

@@ -18,6 +18,9 @@ const MAX_UNANCHORED: u32 = 8;
 impl Reader<'_> {
     /// Reads one segment with payload; true if it completed a ClientHello or showed another name.
     pub fn read_segment(&mut self, header: TcpHeader, segment: &Segment<'_>) -> bool {
+        if self.own().state == OpeningState::Waiting && self.opening.is_server(1 - self.side, self.ends) {
+            self.forget_other();
+        }
         let named = self.read_payload(header.first_byte(), segment);
         if named && self.own().state == OpeningState::Hello && self.wants_certificate() {
             self.expect_answer(header);
