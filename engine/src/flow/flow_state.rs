@@ -353,9 +353,8 @@ impl Flow {
     /// equal one, with which it then shares memory.
     pub fn evaluate_hello(&mut self, names: &LearnedNames, matcher: &Matcher, hellos: &mut SharedHellos) {
         let Some(clues) = self.clues.as_deref_mut() else { return };
-        if let Some(hello) = clues.disclosed.hello() {
-            self.naming.classify_ech(hello, (self.ends.client(), self.traffic.start_ns()), names, matcher);
-        }
+        let began = (self.ends.client(), self.traffic.start_ns());
+        self.naming.classify_ech(clues.disclosed.hello(), began, &clues.dns, names, matcher);
         clues.disclosed.share_hello(hellos);
     }
 

@@ -6,7 +6,7 @@
 
 use crate::address::realm_host::Host;
 use crate::opening::Hello;
-use crate::resolution::LearnedNames;
+use crate::resolution::{DnsClues, LearnedNames};
 use crate::tag::Matcher;
 use crate::types::ech_state::EchState;
 
@@ -30,23 +30,32 @@ impl NamingState {
     /// another hello of the flow is forgotten.
     ///
     /// It is used if the outer name is a public name that this client received in an HTTPS or SVCB record, or one
-    /// that the signatures know. The older encrypted_server_name (draft-ietf-tls-esni-00 to -06) is used
+    /// that the signatures know. Anyone can publish a record with a vendor's name, so one that the client `looked_up` for
+    /// this server itself is the name that it wants: nobody looks up an outer name. The older encrypted_server_name (draft-ietf-tls-esni-00 to -06) is used
     /// wherever it is present, because the clients that implemented it sent it only to servers with a key.
     pub fn classify_ech(
         &mut self,
-        hello: &Hello,
+        hello: Option<&Hello>,
         (client, start_ns): (Host, u64),
+        looked_up: &DnsClues,
         names: &LearnedNames,
         matcher: &Matcher,
     ) {
         self.ech = None;
+        let Some(hello) = hello else { return };
         let content = hello.content();
         if !content.ech && !content.esni {
             return;
         }
         let is_public = || {
             let outer = hello.server_name().unwrap_or_default();
-            matcher.is_public_name(outer) || names.clients.knows_public_name(client, outer, start_ns)
+            let is_looked_up = |name| {
+                let mut chains = looked_up.chains().iter();
+                looked_up.looked_up_by().is_of_site() && chains.any(|chain| chain.question() == name)
+            };
+            let is_wanted = || matcher.find_name(outer).is_some() && is_looked_up(outer);
+            let is_received = || names.clients.knows_public_name(client, outer, start_ns);
+            matcher.is_public_name(outer) || is_received() && !is_wanted()
         };
         self.ech = Some(if content.esni || is_public() { EchState::Used } else { EchState::Grease });
     }
@@ -98,7 +107,11 @@ impl NamingState {
 mod tests {
     use super::*;
     use crate::address::Address;
+    use crate::resolution::{Chain, FoundNames, LookedUpBy};
+    use crate::tag::MatchKind;
+    use crate::types::arrival::Arrival;
     use crate::wire::tls::ClientHello;
+    use std::sync::Arc;
 
     fn judged(hello: ClientHello, received: &str, known: &str) -> Option<EchState> {
         let client = Address::v4([192, 0, 2, 1]).into();
@@ -106,7 +119,7 @@ mod tests {
         names.clients.learn_public_name(client, received, 1);
         let matcher = Matcher::default().with_public_names(&[known.to_owned()]).unwrap();
         let mut state = NamingState::default();
-        state.classify_ech(&hello.into(), (client, 0), &names, &matcher);
+        state.classify_ech(Some(&hello.into()), (client, 0), &DnsClues::default(), &names, &matcher);
         state.ech()
     }
 
@@ -142,6 +155,43 @@ mod tests {
         assert_eq!(judged(hello("known.example", false, false), "received.example", "known.example"), None);
     }
 
+    /// How a hello with an outer name that the client received is judged, if `name` was looked up for the server.
+    fn judged_after(outer: &str, name: &str, by: LookedUpBy) -> Option<EchState> {
+        let address = Address::v4([192, 0, 2, 1]);
+        let arrival = Arrival { time_ns: 0, interface: 0, number: 0 };
+        let chain = Chain { names: vec![name.into()], resolver: address, arrival, packets: vec![] };
+        let mut dns = DnsClues::default();
+        dns.set_names(FoundNames { chains: [Arc::new(chain)].into(), by, is_late: false });
+        let names = LearnedNames::new(1000);
+        names.clients.learn_public_name(address.into(), outer, 1);
+        let vendor = (0, MatchKind::Suffix, "cloud.example".to_owned());
+        let matcher = Matcher::new(&[vendor], &[], &[]).unwrap();
+        let matcher = matcher.with_public_names(&["known.cloud.example".to_owned()]).unwrap();
+        let mut state = NamingState::default();
+        let hello = hello(outer, true, false).into();
+        state.classify_ech(Some(&hello), (address.into(), 0), &dns, &names, &matcher);
+        state.ech()
+    }
+
+    #[test]
+    fn a_received_name_of_a_vendor_that_the_client_looked_up_for_this_server_is_no_outer_name() {
+        let vendor = "eu.cloud.example";
+        for by in [LookedUpBy::Client, LookedUpBy::SiteResolver] {
+            assert_eq!(judged_after(vendor, vendor, by), Some(EchState::Grease), "{by:?}");
+            assert_eq!(judged_after(vendor, "hidden.example", by), Some(EchState::Used), "{by:?}");
+        }
+        for by in [LookedUpBy::Other, LookedUpBy::Unsolicited] {
+            assert_eq!(judged_after(vendor, vendor, by), Some(EchState::Used), "{by:?}");
+        }
+    }
+
+    #[test]
+    fn a_looked_up_name_that_is_no_vendors_or_that_the_signatures_list_remains_an_outer_name() {
+        for outer in ["front.example", "known.cloud.example"] {
+            assert_eq!(judged_after(outer, outer, LookedUpBy::Client), Some(EchState::Used), "{outer}");
+        }
+    }
+
     #[test]
     fn another_hello_of_the_flow_is_judged_anew() {
         let client = Address::v4([192, 0, 2, 1]).into();
@@ -149,7 +199,7 @@ mod tests {
         let mut state = NamingState::default();
         for (esni, judged) in [(true, Some(EchState::Used)), (false, None)] {
             let hello = hello("www.example", false, esni).into();
-            state.classify_ech(&hello, (client, 0), &names, &Matcher::default());
+            state.classify_ech(Some(&hello), (client, 0), &DnsClues::default(), &names, &Matcher::default());
             assert_eq!(state.ech(), judged);
         }
     }
