@@ -115,6 +115,16 @@ impl IdleMemory {
         self.insert(keys, (key.host(client), self.pair(key, client)), remembered)
     }
 
+    /// More is known of the connection with these IDs; nothing changes if another one has them.
+    pub fn update_quic(&mut self, key: &FlowKey, client: usize, ids: QuicIds, mut remembered: Remembered) {
+        let number = self.numbers.get(&self.key_to_server(key, 1 - client, ids.server)).copied();
+        let Some(place) = number.map(|number| &mut self.places[number as usize]) else { return };
+        if place.remembered.first_id == remembered.first_id {
+            remembered.has_continued = place.remembered.has_continued; // as it was counted
+            place.remembered = remembered;
+        }
+    }
+
     /// The client uses the ID that the server chose: the connection that is remembered by it takes the place of another one
     /// that has the same port and no ID of the client.
     pub fn establish_quic(&mut self, key: &FlowKey, client: usize, ids: QuicIds) {

@@ -82,32 +82,39 @@ impl Monitor {
     }
 
     /// Remembers a QUIC connection by the connection IDs in a long header: those with which the server answers, or the
-    /// client goes on then.
+    /// client goes on then. The server may answer before the rest of the hello arrives, so each later one adds what is
+    /// known by then.
     #[cold]
     pub(super) fn remember_quic(&mut self, slot: u32, side: usize, datagram: &[u8]) {
         let (Some(flow), Some(header)) = (self.table.get(slot), first_header(datagram)) else { return };
         let client = flow.ends.client_side();
-        let ids = match header.kind {
-            PacketType::Handshake if side == client => {
-                QuicIds { server: header.destination, client: header.source }
-            }
-            PacketType::Initial | PacketType::Handshake if side != client => {
-                QuicIds { server: header.source, client: header.destination }
-            }
-            _ => return,
+        let is_handshake = header.kind == PacketType::Handshake;
+        if !is_handshake && header.kind != PacketType::Initial {
+            return;
+        }
+        let ids = if side == client {
+            QuicIds { server: header.destination, client: header.source }
+        } else {
+            QuicIds { server: header.source, client: header.destination }
         };
-        let key = *flow.ends.key();
         let [server_len, client_len] = [ids.server, ids.client].map(|id| id.as_slice().len());
         let is_telling = server_len >= MIN_ID && (client_len == 0 || client_len >= MIN_ID);
-        if is_telling && self.idle.has_quic(&key, client, ids) && side == client {
-            return self.idle.establish_quic(&key, client, ids);
-        }
-        if !is_telling || self.idle.has_quic(&key, client, ids) {
+        let key = *flow.ends.key();
+        let is_known = self.idle.has_quic(&key, client, ids);
+        let is_chosen = is_known || is_handshake || side != client; // the client invents the ID in its first Initial
+        if !is_telling || !is_chosen {
             return;
         }
         let is_matched = identify(flow.knowledge(), &self.matcher).signature.is_some();
         let remembered = Remembered::of(flow, is_matched);
-        self.tally.evicted.idle_connections +=
-            u64::from(self.idle.remember_quic(&key, ids, side, remembered));
+        if !is_known {
+            let has_evicted = self.idle.remember_quic(&key, ids, side, remembered);
+            self.tally.evicted.idle_connections += u64::from(has_evicted);
+            return;
+        }
+        self.idle.update_quic(&key, client, ids, remembered);
+        if is_handshake && side == client {
+            self.idle.establish_quic(&key, client, ids);
+        }
     }
 }

@@ -81,6 +81,25 @@ fn assert_goes_on(flows: &[FlowRecord], all: u64, what: &str) {
     assert!(packets(next) >= 20, "{what}: {flows:?}");
 }
 
+/// A packet of Google's version 43, which is not encrypted, with a piece of a hello.
+fn clear_packet(piece: &[u8], offset: u16) -> Vec<u8> {
+    const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    const PRIME: u128 = 1 << 88 | 0x13b;
+    let header = &b"\x09connectnQ043\x01"[..];
+    let payload =
+        [&[0xa4, 1][..], &offset.to_be_bytes(), &(piece.len() as u16).to_be_bytes(), piece].concat();
+    let hashed = [header, &payload, b"Client"].concat();
+    let hash = hashed.iter().fold(BASIS, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(PRIME));
+    [header, &hash.to_le_bytes()[..12], &payload].concat()
+}
+
+/// The two datagrams of a hello.
+fn hello_in_two() -> [(bool, Vec<u8>); 2] {
+    let length = (NAME.len() as u32).to_le_bytes();
+    let hello = [&b"CHLO\x01\0\0\0SNI\0"[..], &length, NAME.as_bytes()].concat();
+    [(true, clear_packet(&hello[..18], 0)), (true, clear_packet(&hello[18..], 18))]
+}
+
 /// A forged datagram of one kind, the `n`th.
 fn forged(kind: &str, n: u32, client: &[u8]) -> Vec<u8> {
     let id = [&b"forg"[..], &n.to_be_bytes()].concat();
@@ -195,5 +214,53 @@ fn connections_side_by_side_keep_their_packets() {
             seen,
             [(one.0, one.1, 20), (one.0, one.1, 45), (other.0, other.1, 20), (other.0, other.1, 45)]
         );
+    }
+}
+
+#[test]
+fn a_connection_goes_on_with_its_name_wherever_the_servers_packets_come_in_its_hello() {
+    for client in CLIENTS {
+        let [one, two] = hello_in_two();
+        let server = [(false, long(0xc0, client, SERVER)), (false, long(0xe0, client, SERVER))];
+        let finished =
+            [long(0xe0, SERVER, client), [long(0xc0, SERVER, client), long(0xe0, SERVER, client)].concat()];
+        for finished in finished {
+            for at in 0..=2 {
+                for later in at..=3 {
+                    let mut sent = vec![one.clone(), two.clone()];
+                    sent.insert(at, server[0].clone());
+                    sent.insert(later.max(at + 1), server[1].clone());
+                    sent.extend([
+                        (true, finished.clone()),
+                        (true, short(SERVER, 1)),
+                        (false, short(client, 2)),
+                    ]);
+                    let mut monitor = of_file();
+                    for (n, (up, datagram)) in (0..).zip(&sent) {
+                        feed(&mut monitor, START + n * 60_000_000, (*up, PORT), datagram);
+                    }
+                    go_on(&mut monitor, START + 100 * SECOND, PORT, (SERVER, client));
+                    go_on(&mut monitor, START + 300 * SECOND, PORT, (SERVER, client));
+                    assert_goes_on(&finish(&mut monitor), 47, &format!("{at} {later} {client:?}"));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn another_connection_that_shows_the_same_id_does_not_replace_the_name() {
+    for client in CLIENTS {
+        for up in [true, false] {
+            let mut monitor = of_file();
+            open(&mut monitor, START, PORT, "v1_chromium", (SERVER, client));
+            feed(&mut monitor, START + SECOND, (true, PORT + 1), &seed("draft_28"));
+            let ids = if up { (SERVER, client) } else { (client, SERVER) };
+            feed(&mut monitor, START + 2 * SECOND, (up, PORT + 1), &long(0xc0, ids.0, ids.1));
+            go_on(&mut monitor, START + 100 * SECOND, PORT, (SERVER, client));
+            let flows = finish(&mut monitor);
+            let next = flows.iter().find(|flow| flow.continues.is_some()).unwrap();
+            assert_eq!((next.name.as_deref(), next.continues), (Some(NAME), Some(flows[0].flow_id)));
+        }
     }
 }
