@@ -14,6 +14,8 @@ struct Rare {
     /// The host in a request or a CONNECT.
     host: Option<Box<str>>,
     first_payload: Option<Box<FirstPayload>>,
+    /// The latest packet has that payload, and a name was stated before it.
+    is_named_before: bool,
     /// Number of the flow that disclosed all this, if that was another one of the same connection.
     continues: Option<u64>,
 }
@@ -77,7 +79,7 @@ impl Disclosed {
     pub(super) fn forget_names(&mut self) {
         self.hello = None;
         if let Some(rare) = &mut self.rare {
-            (rare.partial, rare.host) = (None, None);
+            (rare.partial, rare.host, rare.is_named_before) = (None, None, false);
         }
     }
 
@@ -91,7 +93,9 @@ impl Disclosed {
     pub fn add_first_payload(&mut self, first: FirstPayload, client: usize) -> bool {
         let is_wanted = self.first_payload().is_none() || first.is_sent_by(client);
         if is_wanted {
-            self.rare.get_or_insert_default().first_payload = Some(Box::new(first));
+            let is_named_before = self.states_a_name();
+            let rare = self.rare.get_or_insert_default();
+            (rare.first_payload, rare.is_named_before) = (Some(Box::new(first)), is_named_before);
         }
         is_wanted
     }
@@ -106,8 +110,11 @@ impl Disclosed {
         self.rare.get_or_insert_default().continues = Some(flow_id);
     }
 
-    /// Notes the packet that disclosed the latest clue.
+    /// Notes the packet that disclosed the latest clue. A first payload is none behind a name, which takes precedence.
     pub fn note_arrival(&mut self, arrival: Arrival) {
+        if self.rare.as_mut().is_some_and(|rare| std::mem::take(&mut rare.is_named_before)) {
+            return;
+        }
         (self.arrived_ns, self.arrived) = (arrival.time_ns, arrival.number.into());
         self.interface = arrival.interface;
     }

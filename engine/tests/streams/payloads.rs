@@ -62,3 +62,16 @@ fn a_name_takes_precedence_over_the_first_payload() {
     talk.up(&hello(Some("a.cloud.example")));
     assert_eq!(talk.only_flow().signature, Some(3));
 }
+
+#[test]
+fn the_packet_that_states_the_name_is_shown_whatever_the_server_sends_first() {
+    let shown = |answer: &[u8]| {
+        let mut talk = talk(settings());
+        talk.up(b"GET / HTTP/1.1\r\nHost: a.cloud.example\r\n\r\n");
+        talk.down(answer);
+        let flow = talk.only_flow();
+        assert_eq!((flow.signature, flow.evidence), (Some(3), Evidence::HttpHost));
+        flow.shown_ns
+    };
+    assert_eq!(shown(b"KE\0\0"), shown(b"HTTP/1.1 200 OK\r\n\r\n"));
+}
