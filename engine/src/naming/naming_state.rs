@@ -31,8 +31,9 @@ impl NamingState {
     ///
     /// It is used if the outer name is a public name that this client received in an HTTPS or SVCB record, or one
     /// that the signatures know. Anyone can publish a record with a vendor's name, so one that the client `looked_up` for
-    /// this server itself is the name that it wants: nobody looks up an outer name. The older encrypted_server_name (draft-ietf-tls-esni-00 to -06) is used
-    /// wherever it is present, because the clients that implemented it sent it only to servers with a key.
+    /// this server is the name that it wants: nobody looks up an outer name. The older encrypted_server_name
+    /// (draft-ietf-tls-esni-00 to -06) is used wherever it is present, because the clients that implemented it sent it
+    /// only to servers with a key.
     pub fn classify_ech(
         &mut self,
         hello: Option<&Hello>,
