@@ -28,7 +28,8 @@ _WORDS = _NUMBERED | _FIELDS | frozenset(_LANGUAGE.split())
 _NUMBER = re.compile(r"[0-9]{1,5}(?:[-:][0-9]{1,5})?|0x[0-9a-fA-F]{1,4}")
 _TOKEN = re.compile(r"[\w.:/\\-]+")
 _LOGIC = re.compile(r"(&&|\|\||!(?!=)|(?<![\w.:/\\-])(?:and|or|not)(?![\w.:/\\-]))")
-_NAMED_BYTES = re.compile(r"\b(?:tcp\s*\[\s*tcpflags|icmp6?\s*\[\s*icmp(?:type|code))\s*\]")
+_NAMED_BYTES = re.compile(r"\b(?:tcp\s*\[\s*(?:tcpflags|13)|icmp6?\s*\[\s*(?:icmp(?:type|code)|[01]))\s*\]")
+"""Flags, types and codes, which have names."""
 _OFFSET = re.compile(r"\[\s*\d+(?:\s*:\s*\d+)?\s*\]")
 
 
@@ -46,7 +47,8 @@ def shown_filter(expression: str, level: int) -> str:
         nonlocal qualifier
         compares_bytes = "[" in _NAMED_BYTES.sub("", primitive)
         offsets = [one.span() for one in _OFFSET.finditer(primitive)]
-        has_field = not compares_bytes and not _FIELDS.isdisjoint(_TOKEN.findall(primitive))
+        has_named = "[" in primitive or not _FIELDS.isdisjoint(_TOKEN.findall(primitive))
+        has_field = has_named and not compares_bytes
 
         def show(found: re.Match[str]) -> str:
             nonlocal qualifier

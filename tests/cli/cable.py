@@ -60,8 +60,13 @@ class Sensor:
         self.inside("tcpreplay", "--quiet", "--pps=2000", f"--intf1={OTHER_END}", capture)
 
     def end(self, number):
-        """Exit code and events after a signal."""
+        """Exit code and events after a signal, which is followed by no messages."""
+        code, events, errors = self.end_with_messages(number)
+        assert errors == "", errors
+        return code, events
+
+    def end_with_messages(self, number):
+        """Exit code, events and messages after a signal."""
         self.process.send_signal(number)
         output, errors = self.process.communicate(timeout=30)
-        assert errors == "", errors
-        return self.process.returncode, [json.loads(line) for line in output.splitlines()]
+        return self.process.returncode, [json.loads(line) for line in output.splitlines()], errors

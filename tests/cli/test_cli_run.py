@@ -1,6 +1,7 @@
 """`netmon run` in a network namespace of its own: start, reload and stop."""
 
 import json
+import re
 import shutil
 import signal
 import socket
@@ -277,7 +278,7 @@ def test_a_crash_loses_only_unsaved_destinations(sensor, demo, tmp_path):
 
 
 def test_an_unwritable_state_does_not_stop_the_sensor(environment, demo, tmp_path):
-    """It is logged at the start, before anything is to be written, and everything else works."""
+    """It is logged at the start and, with what was lost, at the end; everything else works."""
     need("ip", "tcpreplay")
     (tmp_path / ".local").write_text("a file where a folder should be")
     running = Sensor(environment, "--country", "DE")
@@ -293,8 +294,11 @@ def test_an_unwritable_state_does_not_stop_the_sensor(environment, demo, tmp_pat
     )
     assert running.line().startswith("netmon: watching ")
     running.replay(demo)
-    code, events = running.end(signal.SIGTERM)
+    code, events, errors = running.end_with_messages(signal.SIGTERM)
     assert (code, sum(ended(events).values())) == (0, 38)
+    assert re.fullmatch(
+        rf"netmon: {store}: not a directory; the last \d+ records were lost; [^\n]+\n", errors
+    )
 
 
 def test_interface_that_goes_down(sensor, demo):

@@ -50,7 +50,9 @@ FILTERS = [
     ("ip[192 - ip[12]] = 0x45", "ip[… … ip[12]] = …"),
     ("host anna-or-10 or host and.not", "host … or host …"),
     ("tcp[ tcpflags ] & tcp-syn != 0", "tcp[ tcpflags ] & tcp-syn != 0"),
-    ("tcp[13] & 2 != 0", "tcp[13] & … != …"),
+    ("tcp[13] & 2 != 0 and icmp[0] = 8", "tcp[13] & 2 != 0 and icmp[0] = 8"),
+    ("tcp[12] & 2 != 0", "tcp[12] & … != …"),
+    ("tcp[13] & 2 = ip[12] or ip[13] = 8", "tcp[13] & … = ip[12] or ip[13] = …"),
     ("icmp[icmptype] != icmp-echo and len & 1 = 0", "icmp[icmptype] != icmp-echo and len & 1 = 0"),
 ]
 
