@@ -52,7 +52,7 @@ FAULTY = {
 
 UNREAD = {
     golden_tenants.separated_vlans: "Wireshark takes the connections of two tenants for one",
-    golden_tenants.overlapping_vlans: "Wireshark follows the later of two SYNs, netmon the one answered first",
+    golden_tenants.overlapping_vlans: "Wireshark follows the later of two SYNs, netmon the answered one",
     golden_requests.socks: "Wireshark's dissector of SOCKS takes it for malformed",
     golden_requests.probe_before_the_hello: "Wireshark keeps the probe, and so reads no hello",
     golden_requests.probe_behind_a_preamble: "as the one before",
