@@ -2,7 +2,6 @@
 
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -20,7 +19,7 @@ from netmon.store.writer import StoreWriter
 from tests.machine import need
 from tests.records import START_NS, classified
 from tests.store.conftest import lines_of
-from tests.store.watched_writer import is_intact, written
+from tests.store.watched_writer import is_intact, locked, written
 
 __all__ = ["written"]
 ROOT = Path(__file__).parents[2]
@@ -150,13 +149,10 @@ def test_a_locked_store_is_written_when_it_is_free(written, monkeypatch):
     """Another program may hold the file as long as it likes: one line says so, and nothing is lost."""
     monkeypatch.setattr("netmon.store.sqlite._WAIT_S", 0.01)
     it = written()
-    other = sqlite3.connect(it.path, isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
-    it.write(5)
-    it.wait(lambda: it.writer.errors["locked"] > 1, "it has failed more than once")
-    assert not it.writer.is_written
-    other.execute("ROLLBACK")
-    other.close()
+    with locked(it.path):
+        it.write(5)
+        it.wait(lambda: it.writer.errors["locked"] > 1, "it has failed more than once")
+        assert not it.writer.is_written
     it.wait(lambda: it.stored() == 5, "five flows are stored")
     it.wait(lambda: len(it.log) == 2, "it has recovered")
     recovered(it, "locked")
@@ -168,12 +164,9 @@ def test_records_that_find_no_room_are_counted(written, monkeypatch):
     monkeypatch.setattr("netmon.store.sqlite._WAIT_S", 0.01)
     it = written()
     it.writer._pending._max_rows = 4
-    other = sqlite3.connect(it.path, isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
-    it.write(10)
-    it.wait(lambda: not it.writer.is_written and it.writer.lost, "records are lost")
-    other.execute("ROLLBACK")
-    other.close()
+    with locked(it.path):
+        it.write(10)
+        it.wait(lambda: not it.writer.is_written and it.writer.lost, "records are lost")
     it.wait(lambda: len(it.log) == 2, "it has recovered")
     # The judgement that all of them share, and three flows.
     assert (it.stored(), it.writer.lost) == (3, 7)

@@ -10,7 +10,7 @@ from netmon.store.intake import parse_line
 from netmon.store.sqlite import SqliteStore
 from tests.records import classified
 from tests.store.conftest import lines_of
-from tests.store.watched_writer import written
+from tests.store.watched_writer import locked, written
 
 __all__ = ["written"]
 
@@ -119,12 +119,9 @@ def test_an_end_at_which_all_is_written_says_nothing(written, monkeypatch):
     """Nor does one just after a failure: what had waited is stored."""
     monkeypatch.setattr("netmon.store.sqlite._WAIT_S", 0.01)
     it = written()
-    other = sqlite3.connect(it.path, isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
-    it.write(5)
-    it.wait(lambda: not it.writer.is_written, "it has failed")
-    other.execute("ROLLBACK")
-    other.close()
+    with locked(it.path):
+        it.write(5)
+        it.wait(lambda: not it.writer.is_written, "it has failed")
     it.writer.close()
     assert it.stored() == 5
     assert it.log[1:] == [f"{it.path}: can be written again; 0 records were lost"]

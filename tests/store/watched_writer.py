@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -16,6 +16,15 @@ from tests.records import classified
 from tests.store.conftest import lines_of
 
 NO_LIMIT = Limit()
+
+
+@contextmanager
+def locked(path):
+    """Another program holds the file meanwhile, as long as it likes."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        yield
+        other.execute("ROLLBACK")
 
 
 class Written:
